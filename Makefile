@@ -1,0 +1,52 @@
+# `make help` lists everything. PYTHON=python3.12 chooses another interpreter (3.11 to 3.13).
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint lock clean bench-generator bench-overhead bench-retrieval
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## make the environment in .venv (about 6.6 GB)
+
+$(READY): requirements-cpu.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if (3, 11) <= v < (3, 14) else \
+	  f"Python 3.11 to 3.13 is needed and $(PYTHON) is {v[0]}.{v[1]}; try make PYTHON=python3.12")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --root-user-action ignore uv
+	$(BIN)/uv pip install --python $(BIN)/python -r requirements-cpu.txt
+	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+demo: $(READY) ## serve the demo on this machine, ask it, sweep RPS 2, 4, 8, report (ARGS="--rps 1,2")
+	@exec $(BIN)/rag-llm demo $(ARGS)
+
+test: $(READY) ## every check and test (ARGS="-k parity" for some)
+	@$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(READY) ## ruff, mypy, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench-generator: $(READY) ## how true the load generator's figures are, and up to which rate
+	$(BIN)/python -m bench.generator $(ARGS)
+
+bench-overhead: $(READY) ## rvc against plain `vllm serve`
+	$(BIN)/python -m bench.overhead $(ARGS)
+
+bench-retrieval: $(READY) ## embed, search and prompt at 1k, 100k and 1M passages
+	$(BIN)/python -m bench.retrieval $(ARGS)
+
+lock: $(READY) ## choose versions anew (requirements-cpu.txt)
+	$(BIN)/uv pip compile -q pyproject.toml --extra cpu --group dev --universal --python-version 3.11 \
+	  --no-header --no-annotate --upgrade -o requirements-cpu.txt
+
+clean: ## delete the environment and everything under var/
+	rm -rf $(VENV) var

@@ -1,0 +1,8 @@
+"""The OpenAI-compatible HTTP API, as one ASGI application around a service.
+
+``application`` lists the routes; ``completions`` is the way of a chat or completion request; ``schema``
+says which fields there are; ``streaming`` writes server-sent events and notices clients that go away;
+``faults`` puts errors into OpenAI's shape; ``keys`` checks API keys.
+
+What doesn't belong here: which processes serve it (see ``app.architectures``).
+"""

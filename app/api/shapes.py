@@ -1,0 +1,113 @@
+"""What answers look like, after OpenAI's API reference."""
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+from app.engines.contract import Delta
+from app.retrieval.index import Hit
+
+Json = dict[str, Any]
+
+
+def usage_json(prompt_tokens: int, completion_tokens: int) -> Json:
+    """Token counts."""
+    return {
+        "prompt_tokens": prompt_tokens,
+        "completion_tokens": completion_tokens,
+        "total_tokens": prompt_tokens + completion_tokens,
+    }
+
+
+def passages_json(hits: list[Hit], *, with_text: bool) -> list[Json]:
+    """Passages, best first; scores are cosines."""
+    shown = []
+    for hit in hits:
+        passage = hit.passage
+        item: Json = {"id": passage.id, "source": passage.source, "score": round(hit.score, 4)}
+        shown.append(item | {"title": passage.title, "text": passage.text} if with_text else item)
+    return shown
+
+
+class Shape(ABC):
+    """The parts of one answer.
+
+    Args:
+        request_id: becomes the answer's id.
+        created: Unix time in seconds.
+        model: the served name.
+    """
+
+    prefix: ClassVar[str]
+    whole_object: ClassVar[str]
+    event_object: ClassVar[str]
+
+    def __init__(self, request_id: str, created: int, model: str) -> None:
+        self._head: Json = {"id": f"{self.prefix}-{request_id}", "created": created, "model": model}
+        self._event_head: Json = self._head | {"object": self.event_object}
+
+    def event(self, delta: Delta) -> Json:
+        """One delta as an event."""
+        return self._event_head | {"choices": [self._piece(delta)]}
+
+    @abstractmethod
+    def first_event(self) -> Json:
+        """What opens a stream."""
+
+    @abstractmethod
+    def _piece(self, delta: Delta) -> Json:
+        """A delta as a choice."""
+
+    @abstractmethod
+    def _choice(self, text: str, reason: str | None) -> Json:
+        """The whole answer as a choice."""
+
+    def usage_event(self, prompt_tokens: int, completion_tokens: int) -> Json:
+        """The last event of a stream with include_usage: no choices."""
+        return self._event_head | {"choices": [], "usage": usage_json(prompt_tokens, completion_tokens)}
+
+    def whole(self, text: str, reason: str | None, prompt_tokens: int, completion_tokens: int) -> Json:
+        """An answer that isn't streamed."""
+        return self._head | {
+            "object": self.whole_object,
+            "choices": [self._choice(text, reason)],
+            "usage": usage_json(prompt_tokens, completion_tokens),
+        }
+
+
+class ChatShape(Shape):
+    """Of /v1/chat/completions."""
+
+    prefix = "chatcmpl"
+    whole_object = "chat.completion"
+    event_object = "chat.completion.chunk"
+
+    def first_event(self) -> Json:
+        """The role, and no content yet."""
+        choice = {"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": None}
+        return self._event_head | {"choices": [choice]}
+
+    def _piece(self, delta: Delta) -> Json:
+        content = {"content": delta.text} if delta.text else {}
+        return {"index": 0, "delta": content, "finish_reason": delta.finish_reason}
+
+    def _choice(self, text: str, reason: str | None) -> Json:
+        message = {"role": "assistant", "content": text, "refusal": None}
+        return {"index": 0, "message": message, "finish_reason": reason, "logprobs": None}
+
+
+class CompletionShape(Shape):
+    """Of /v1/completions."""
+
+    prefix = "cmpl"
+    whole_object = "text_completion"
+    event_object = "text_completion"
+
+    def first_event(self) -> Json:
+        """An empty text: it carries the passages."""
+        return self.event(Delta("", 0))
+
+    def _piece(self, delta: Delta) -> Json:
+        return {"index": 0, "text": delta.text, "finish_reason": delta.finish_reason, "logprobs": None}
+
+    def _choice(self, text: str, reason: str | None) -> Json:
+        return {"index": 0, "text": text, "finish_reason": reason, "logprobs": None}

@@ -1,0 +1,1 @@
+"""The command ``rag-llm``: what people type, and how it is shown to them. A file a command."""

@@ -1,0 +1,28 @@
+"""``rag-llm settings``: every setting, its value and its environment variable."""
+
+from pydantic import BaseModel
+from rich.table import Table
+
+from app.cli.console import results
+from app.cli.options import Assignments, Config, Preset, gather
+from app.settings.sources import PREFIX, REFERENCE, known_paths
+
+
+def show(config: Config = None, preset: Preset = None, assignments: Assignments = None) -> None:
+    """List every setting with the value that is in force."""
+    settings = gather(config, preset, assignments)
+    table = Table("setting", "value", "environment variable", "meaning", show_lines=False)
+    reference = {path: name for name, path in REFERENCE.items()}
+    for path in known_paths():
+        holder: BaseModel = settings
+        for section in path[:-1]:
+            holder = getattr(holder, section)
+        value = getattr(holder, path[-1])
+        variable = PREFIX + "__".join(path).upper()
+        if path in reference:
+            variable += f"\n{reference[path]}"
+        if path == ("server", "api_keys") and value:
+            value = f"{len(value)} set"
+        meaning = type(holder).model_fields[path[-1]].description or ""
+        table.add_row(".".join(path), str(value), variable, meaning)
+    results.print(table)

@@ -1,0 +1,104 @@
+"""Makes the demo model: Qwen2's shape, random weights, a tokenizer trained on the demo corpus."""
+
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers.normalizers import NFC
+from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
+
+from app.demo import CORPUS
+
+NOTICE = (
+    "The demo model has random weights: its answers are gibberish. Passages, timings and the API are real."
+)
+VOCABULARY = 4096
+SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+CHAT_TEMPLATE = (
+    "{% for message in messages %}"
+    "{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>\\n' }}"
+    "{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
+)
+"""Qwen2's chat format (ChatML), without its default system message and tools."""
+
+
+def make_demo_model(folder: Path, *, seed: int = 0) -> bool:
+    """Write the model to `folder`, whole or not at all.
+
+    Args:
+        folder: where it goes; left alone if it holds a model already.
+        seed: of the weights.
+
+    Returns:
+        Whether it was made now.
+    """
+    if (folder / "config.json").is_file():
+        return False
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        _tokenizer().save_pretrained(temporary)
+        _weights(seed).save_pretrained(temporary)
+        (temporary / "README.md").write_text(f"# Demo model\n{NOTICE}\n", "utf-8")
+        temporary.chmod(0o755)
+        os.rename(temporary, folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return True
+
+
+def _tokenizer() -> PreTrainedTokenizerFast:
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.normalizer = NFC()
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=VOCABULARY,
+        special_tokens=SPECIAL,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    texts = [path.read_text("utf-8") for path in sorted(CORPUS.rglob("*.md"))]
+    tokenizer.train_from_iterator(texts, trainer)
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        eos_token="<|im_end|>",
+        pad_token="<|endoftext|>",
+        chat_template=CHAT_TEMPLATE,
+        model_max_length=4096,
+    )
+
+
+def _weights(seed: int) -> Qwen2ForCausalLM:
+    torch.manual_seed(seed)
+    config = Qwen2Config(
+        vocab_size=VOCABULARY,
+        hidden_size=256,
+        intermediate_size=704,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=4096,
+        tie_word_embeddings=False,
+        # Qwen2's 0.02 would leave logits so close together that a rounding decides between tokens;
+        # this spreads them like a trained model's.
+        initializer_range=0.08,
+        bos_token_id=None,
+        eos_token_id=SPECIAL.index("<|im_end|>"),
+        pad_token_id=SPECIAL.index("<|endoftext|>"),
+        dtype="bfloat16",
+    )
+    model = Qwen2ForCausalLM(config).to(torch.bfloat16)
+    model.generation_config.eos_token_id = config.eos_token_id
+    return model
+
+
+def describe(folder: Path) -> str:
+    """One line for people: parameters and vocabulary."""
+    config = json.loads((folder / "config.json").read_text("utf-8"))
+    return f"{config['num_hidden_layers']} layers, vocabulary {config['vocab_size']:,}"

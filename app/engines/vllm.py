@@ -1,0 +1,163 @@
+"""vLLM's AsyncLLM as an engine: paged attention and continuous batching.
+
+Works with vLLM 0.24 (GPU) and 0.32 (CPU build): only AsyncEngineArgs, AsyncLLM, SamplingParams,
+RequestOutputKind and UsageContext are used, which both have in the same places.
+"""
+
+import os
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from app.engines.contract import Delta, Engine, EngineLoad, FinishReason, Sampling
+from app.engines.model_folder import check_model_folder
+from app.errors import EngineFailed, ModelFolderError, NotReady
+from app.settings import Settings
+
+
+def engine_arguments(settings: Settings, *, cpu: bool) -> dict[str, Any]:
+    """The settings as AsyncEngineArgs' keyword arguments; what is None is left to vLLM."""
+    engine = settings.engine
+    arguments: dict[str, Any] = {
+        "model": settings.model.path,
+        "served_model_name": settings.model.served_name,
+        "dtype": settings.model.dtype,
+        "max_model_len": engine.max_model_len,
+        "gpu_memory_utilization": engine.gpu_memory_utilization,
+        "kv_cache_dtype": engine.kv_cache_dtype,
+        "quantization": engine.quantization,
+        "max_num_seqs": engine.max_num_seqs,
+        "max_num_batched_tokens": engine.max_num_batched_tokens,
+        "tensor_parallel_size": engine.tensor_parallel_size,
+        "enable_prefix_caching": engine.enable_prefix_caching,
+        "enforce_eager": cpu if engine.enforce_eager is None else engine.enforce_eager,
+        "load_format": engine.load_format,
+    }
+    return {key: value for key, value in arguments.items() if value is not None}
+
+
+class VllmEngine(Engine):
+    """One AsyncLLM; its engine core is a process of its own."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._llm: Any = None
+        self._running = 0
+
+    async def start(self) -> None:
+        """Start the engine core and wait until it has loaded the model."""
+        check_model_folder(Path(self._settings.model.path))
+        # Read when vLLM is first imported, and by the engine core's process.
+        os.environ["VLLM_NO_USAGE_STATS"] = "1"
+        # A fork would copy the threads' locks of the tokenizer and the embedding model in whatever state.
+        os.environ["VLLM_WORKER_MULTIPROCESSING_METHOD"] = "spawn"
+        os.environ.setdefault("VLLM_LOGGING_LEVEL", "WARNING")
+        os.environ["VLLM_CPU_KVCACHE_SPACE"] = str(self._settings.engine.cpu_kv_cache_gib)
+        from vllm.platforms import current_platform
+
+        cpu = current_platform.is_cpu()
+        arguments = engine_arguments(self._settings, cpu=cpu)
+        if cpu:
+            # vLLM forces "mp" on the CPU: a worker process beside the engine core, both spinning for a
+            # second after every message, which starves a small machine. A class is left alone; the
+            # thread count, which "mp" would set, is then ours to set.
+            from vllm.v1.executor.uniproc_executor import UniProcExecutor
+
+            arguments["distributed_executor_backend"] = UniProcExecutor
+            os.environ["OMP_NUM_THREADS"] = str(self._settings.engine.threads)
+            os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", "nobind")
+        from vllm import AsyncEngineArgs
+        from vllm.usage.usage_lib import UsageContext
+        from vllm.v1.engine.async_llm import AsyncLLM
+
+        try:
+            # Without the server's context vLLM takes limits made for scripts: 128 sequences instead of
+            # 1,024 and 2,048 batched tokens instead of 8,192 on an H200.
+            self._llm = AsyncLLM.from_engine_args(
+                AsyncEngineArgs(**arguments), usage_context=UsageContext.OPENAI_API_SERVER
+            )
+        except (OSError, ValueError, RuntimeError) as error:
+            path = self._settings.model.path
+            raise ModelFolderError(f"vLLM can't start with model.path = {path!r}: {error}") from error
+
+    async def generate(
+        self, request_id: str, prompt: Sequence[int], sampling: Sampling
+    ) -> AsyncIterator[Delta]:
+        """Stream vLLM's own deltas; it detokenizes and finds stop texts."""
+        from vllm import SamplingParams
+        from vllm.inputs import TokensPrompt
+        from vllm.sampling_params import RequestOutputKind
+        from vllm.v1.engine.exceptions import EngineDeadError
+
+        if self._llm is None:
+            raise NotReady("vLLM is not started")
+        parameters = SamplingParams(
+            max_tokens=sampling.max_tokens,
+            temperature=sampling.temperature,
+            top_p=sampling.top_p,
+            seed=sampling.seed,
+            stop=list(sampling.stop),
+            ignore_eos=sampling.ignore_eos,
+            output_kind=RequestOutputKind.DELTA,
+        )
+        self._running += 1
+        try:
+            outputs = self._llm.generate(TokensPrompt(prompt_token_ids=list(prompt)), parameters, request_id)
+            async for output in outputs:
+                answer = output.outputs[0]
+                yield Delta(answer.text, len(answer.token_ids), _reason(answer.finish_reason))
+        except EngineDeadError as error:
+            raise EngineFailed("vLLM's engine core has died") from error
+        finally:
+            self._running -= 1
+
+    async def check_health(self) -> None:
+        """The engine core's process is alive."""
+        from vllm.v1.engine.exceptions import EngineDeadError
+
+        if self._llm is None:
+            raise NotReady("vLLM is not started")
+        try:
+            await self._llm.check_health()
+        except EngineDeadError as error:
+            raise EngineFailed("vLLM's engine core has died; restart the replica") from error
+
+    def load(self) -> EngineLoad:
+        """vLLM queues inside: all requests in it count as running."""
+        return EngineLoad(self._running, 0)
+
+    async def shutdown(self) -> None:
+        """End the engine core's process."""
+        llm, self._llm = self._llm, None
+        if llm is not None:
+            # On the loop's own thread: from another, vLLM's output task would report the core dead.
+            llm.shutdown()
+
+    def describe(self) -> dict[str, object]:
+        """Name, version and the limits that vLLM resolved."""
+        import vllm
+
+        described: dict[str, object] = {"name": "vllm", "version": vllm.__version__}
+        if self._llm is not None:
+            config = self._llm.vllm_config
+            described |= {
+                "dtype": str(config.model_config.dtype).removeprefix("torch."),
+                "max_num_seqs": config.scheduler_config.max_num_seqs,
+                "max_num_batched_tokens": config.scheduler_config.max_num_batched_tokens,
+                "enforce_eager": config.model_config.enforce_eager,
+                "enable_prefix_caching": config.cache_config.enable_prefix_caching,
+                "tensor_parallel_size": config.parallel_config.tensor_parallel_size,
+                "executor": str(config.parallel_config.distributed_executor_backend),
+            }
+        return described
+
+
+def _reason(reason: str | None) -> FinishReason | None:
+    match reason:
+        case None:
+            return None
+        case "stop":
+            return "stop"
+        case "length":
+            return "length"
+    raise EngineFailed(f"vLLM ended the answer with {reason!r}")

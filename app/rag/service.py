@@ -1,0 +1,210 @@
+"""The way of a request: retrieve, build the prompt, generate."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.engines.contract import Delta, Engine, Sampling
+from app.errors import InvalidRequest, NotReady, QueueFull, RagLlmError
+from app.rag.prompt import Prompt, PromptBuilder
+from app.rag.tokenizer import ChatTokenizer, Text, is_chat
+from app.retrieval.embedding import EmbeddingModel
+from app.retrieval.index import Hit, Index
+from app.retrieval.retriever import Retriever
+from app.settings import Settings
+from app.settings.model import RagSettings, SamplingSettings
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RagOptions:
+    """What a request says of retrieval; None takes the server's setting."""
+
+    enabled: bool | None = None
+    top_k: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A prompt and how long each stage took, in seconds."""
+
+    prompt: Prompt
+    stages_s: dict[str, float]
+
+
+class Service:
+    """Answers requests in one process, with one engine.
+
+    Args:
+        settings: all of them.
+        engine: generates; the service starts it and shuts it down.
+    """
+
+    def __init__(self, settings: Settings, engine: Engine) -> None:
+        self.settings = settings
+        self.engine = engine
+        self.rag: RagSettings = settings.rag
+        self.sampling: SamplingSettings = settings.sampling
+        self.failure: RagLlmError | None = None
+        self._retriever: Retriever | None = None
+        self._embedding: EmbeddingModel | None = None
+        self._builder: PromptBuilder | None = None
+        self._ready = False
+        self._ongoing = 0
+        # Tokenizing a RAG prompt takes a millisecond and lets the GIL go: on the loop it would hold up
+        # every stream, in a thread it doesn't.
+        self._tokenizing = ThreadPoolExecutor(1, thread_name_prefix="tokenize")
+
+    async def start(self) -> None:
+        """Open the index, load the embedding model and the engine.
+
+        Raises:
+            RagLlmError: something is missing or doesn't fit; kept in ``failure`` too.
+        """
+        try:
+            await asyncio.to_thread(self._load)
+            await self.engine.start()
+        except RagLlmError as error:
+            self.failure = error
+            raise
+        self._ready = True
+
+    def _load(self) -> None:
+        tokenizer = ChatTokenizer(Path(self.settings.model.path))
+        self._builder = PromptBuilder(tokenizer, self.settings.engine.max_model_len)
+        if not self.rag.enabled:
+            return
+        self._embedding = EmbeddingModel(
+            self.settings.embedding.model, threads=self.settings.embedding.threads
+        )
+        self._retriever = Retriever(
+            Index.open(Path(self.rag.index), self._embedding),
+            self._embedding,
+            max_batch_size=self.settings.embedding.max_batch_size,
+            max_wait_s=self.settings.embedding.max_wait_ms / 1000,
+        )
+
+    async def reconfigure(self, rag: RagSettings, sampling: SamplingSettings) -> None:
+        """Take new settings while requests are under way; these keep what they began with.
+
+        Raises:
+            IndexFolderError: the new index can't be used; the old settings stay.
+            InvalidRequest: retrieval is switched on in a service that started without it.
+        """
+        if self._embedding is not None and self._retriever is not None and rag.index != self.rag.index:
+            index = await asyncio.to_thread(Index.open, Path(rag.index), self._embedding)
+            self._retriever.replace_index(index)
+        self.rag, self.sampling = rag, sampling
+
+    @contextmanager
+    def admit(self) -> Iterator[None]:
+        """A place for one request.
+
+        Raises:
+            NotReady: the service still starts, or could not.
+            QueueFull: all places are taken.
+        """
+        self._require_ready()
+        most = self.settings.server.max_ongoing_requests
+        if self._ongoing >= most:
+            raise QueueFull(
+                f"this replica holds {most} requests already (server.max_ongoing_requests); retry"
+            )
+        self._ongoing += 1
+        try:
+            yield
+        finally:
+            self._ongoing -= 1
+
+    async def retrieve(self, question: str, top_k: int | None) -> list[Hit]:
+        """The passages nearest to a question, best first.
+
+        Raises:
+            InvalidRequest: the service has no index, or top_k is out of range.
+        """
+        if self._retriever is None:
+            raise InvalidRequest("this server has no index (rag.enabled = false)", param="rag.enabled")
+        return (await self._retriever.retrieve(question, top_k or self.rag.top_k)).hits
+
+    async def prepare(self, text: Text, options: RagOptions, max_tokens: int | None) -> Prepared:
+        """Retrieve for the question and build the prompt.
+
+        Args:
+            text: a chat's messages, or a plain prompt as text or token ids.
+            options: what the request says of retrieval. Without a word chats retrieve if the server does;
+                plain prompts don't.
+            max_tokens: what the request says, or None.
+
+        Raises:
+            InvalidRequest: it doesn't fit the context, or can't be retrieved for.
+        """
+        assert self._builder is not None, "prepare comes after start"
+        enabled = options.enabled
+        if enabled is None:
+            enabled = is_chat(text) and self.rag.enabled and self._retriever is not None
+        began = time.perf_counter()
+        rag = self.rag
+        hits = await self.retrieve(_question(text), options.top_k) if enabled else []
+        retrieved = time.perf_counter()
+        prompt = await asyncio.get_running_loop().run_in_executor(
+            self._tokenizing, self._builder.build, text, hits, rag, max_tokens, self.sampling.max_tokens
+        )
+        stages = {"retrieve": retrieved - began, "prompt": time.perf_counter() - retrieved}
+        return Prepared(prompt, stages)
+
+    def generate(self, request_id: str, prompt: Prompt, sampling: Sampling) -> AsyncIterator[Delta]:
+        """The engine's stream of deltas."""
+        return self.engine.generate(request_id, prompt.token_ids, sampling)
+
+    async def check_health(self) -> None:
+        """Return if requests can be answered; raises NotReady or EngineFailed."""
+        self._require_ready()
+        await self.engine.check_health()
+
+    def _require_ready(self) -> None:
+        if not self._ready:
+            reason = f": {self.failure}" if self.failure else "; it is loading"
+            raise NotReady(f"the service is not ready{reason}")
+
+    @property
+    def ongoing(self) -> int:
+        """Requests in this process now."""
+        return self._ongoing
+
+    def index_description(self) -> dict[str, object] | None:
+        """The index's manifest, short, or None without one."""
+        if self._retriever is None:
+            return None
+        manifest = self._retriever.index.manifest
+        return {
+            "hash": manifest.hash,
+            "documents": manifest.documents,
+            "passages": manifest.passages,
+            "faiss": manifest.faiss.type,
+            "embedding_model": manifest.embedding.name,
+        }
+
+    async def shutdown(self) -> None:
+        """Stop the engine and the threads."""
+        self._ready = False
+        await self.engine.shutdown()
+        if self._retriever is not None:
+            self._retriever.close()
+        self._tokenizing.shutdown(wait=False)
+
+
+def _question(text: Text) -> str:
+    """What passages are retrieved for: the last user message, or the plain prompt."""
+    if isinstance(text, str):
+        return text
+    if is_chat(text):
+        for message in reversed(text):
+            if message["role"] == "user":
+                return message["content"]
+    raise InvalidRequest("rag needs a text question: a user message or a text prompt", param="rag.enabled")

