@@ -5,6 +5,7 @@
     ├── IndexFolderError      an index is missing, damaged, half-written or does not fit
     ├── DocumentsError        a document can't be read or has the wrong shape
     ├── ModelFolderError      a model folder is missing, incomplete or not loadable
+    ├── StartError            Ray or Serve could not start the processes of an architecture
     └── RequestError          a request can't be answered; carries the HTTP status
         ├── InvalidRequest        400
         ├── Unauthorized          401
@@ -38,6 +39,10 @@ class DocumentsError(RagLlmError):
 
 class ModelFolderError(RagLlmError):
     """A model folder is missing, incomplete or not loadable."""
+
+
+class StartError(RagLlmError):
+    """Ray or Serve could not start the processes of an architecture."""
 
 
 class RequestError(RagLlmError):

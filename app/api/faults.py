@@ -80,7 +80,10 @@ async def parse_body(request: Request, model: type[BodyType]) -> BodyType:
 
 
 def _invalid(error: ValidationError) -> InvalidRequest:
-    fault = error.errors(include_url=False)[0]
+    faults = error.errors(include_url=False)
+    # A field of two possible types has a fault for each; the one that isn't about the type is meant.
+    same = [fault for fault in faults if fault["loc"][:1] == faults[0]["loc"][:1]]
+    fault = next((fault for fault in same if not fault["type"].endswith("_type")), faults[0])
     # Union members show up in the path as type names; a client knows only its own fields.
     param = ".".join(str(part) for part in fault["loc"] if str(part).isidentifier() or isinstance(part, int))
     if fault["type"] == "missing":

@@ -1,15 +1,22 @@
 """Ray on this machine, for as long as the service runs; or a running cluster."""
 
 import os
+import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from app.architectures.haproxy import write_haproxy
+from app.errors import SettingsError
 from app.settings import Settings
 
 OBJECT_STORE_BYTES = 128 * 1024 * 1024
 """Nothing large goes through Ray's object store here."""
+
+
+REPLICA_PORTS = 30000
+"""Where the search for the replicas' own ports begins, as in Serve."""
 
 
 def prepare_environment(folder: Path, *, http_port: int) -> None:
@@ -17,18 +24,27 @@ def prepare_environment(folder: Path, *, http_port: int) -> None:
 
     Args:
         folder: HAProxy's own files; one for each embedded Ray, or two on a machine would share them.
-        http_port: the service's; HAProxy's other ports are derived from it.
+        http_port: the service's; HAProxy's other ports are the next free ones.
+
+    Raises:
+        SettingsError: there are no free ports.
     """
+    metrics_port, stats_port = _free_ports(http_port, 2)
+    [replica_port] = _free_ports(REPLICA_PORTS - 1, 1)
     for name, value in {
         # HAProxy in place of the Python proxy, straight to the replicas.
         "RAY_SERVE_ENABLE_HA_PROXY": "1",
+        "RAY_SERVE_HAPROXY_BINARY_PATH": str(write_haproxy(folder / "haproxy")),
         "RAY_SERVE_HAPROXY_NBTHREAD": "1",
         "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(folder / "haproxy.cfg"),
         "RAY_SERVE_HAPROXY_SOCKET_PATH": str(folder / "admin.sock"),
         "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(folder),
         "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": str(folder / "server-state"),
-        "RAY_SERVE_HAPROXY_METRICS_PORT": str(_side_port(http_port, 1)),
-        "RAY_SERVE_HAPROXY_STATS_PORT": str(_side_port(http_port, 2)),
+        "RAY_SERVE_HAPROXY_METRICS_PORT": metrics_port,
+        "RAY_SERVE_HAPROXY_STATS_PORT": stats_port,
+        # Replicas share ports with whoever listens already: two services would get each other's requests.
+        "RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT": replica_port,
+        "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT": str(int(replica_port) + 500),
         # A replica that dies before it has sent anything: the request goes to another one, once.
         "RAY_SERVE_HAPROXY_RETRY_ON": "conn-failure empty-response",
         "RAY_SERVE_HAPROXY_RETRIES": "1",
@@ -47,8 +63,15 @@ def prepare_environment(folder: Path, *, http_port: int) -> None:
         os.environ.setdefault(name, value)
 
 
-def _side_port(http_port: int, offset: int) -> int:
-    return http_port + offset if http_port < 65000 else http_port - offset
+def _free_ports(after: int, count: int) -> list[str]:
+    """Ports above the service's that nothing listens on now."""
+    free: list[str] = []
+    for port in range(after + 1, min(after + 200, 65536)):
+        with suppress(OSError), socket.create_server(("", port)):
+            free.append(str(port))
+        if len(free) == count:
+            return free
+    raise SettingsError(f"{count} more free ports are needed above {after}; choose another server.port")
 
 
 @contextmanager
@@ -64,6 +87,7 @@ def connected_ray(settings: Settings) -> Iterator[None]:
         else:
             wanted = settings.replicas.count * settings.replicas.cpus
             ray.init(
+                "local",  # without it Ray would join whichever cluster runs on this machine
                 num_cpus=int(max(os.cpu_count() or 1, wanted) + 1),
                 include_dashboard=False,
                 object_store_memory=OBJECT_STORE_BYTES,

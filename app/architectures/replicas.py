@@ -5,11 +5,13 @@ import signal
 from typing import Any
 
 from ray import serve
+from ray.exceptions import RayError
 from ray.serve.config import HTTPOptions
 from starlette.types import ASGIApp
 
 from app.api.application import build_application
 from app.architectures.engine import build_engine
+from app.errors import StartError
 from app.rag.service import Service
 from app.settings import Settings
 from app.settings.load import check
@@ -83,8 +85,6 @@ async def serve_replicas(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
-    server = settings.server
-    serve.start(http_options=HTTPOptions(host=server.host, port=server.port))
     try:
         deploying = asyncio.create_task(asyncio.to_thread(_deploy, settings))
         stopping = asyncio.create_task(stopped.wait())
@@ -97,4 +97,12 @@ async def serve_replicas(settings: Settings) -> None:
 
 
 def _deploy(settings: Settings) -> None:
-    serve.run(build_serve_application(settings), name=APPLICATION, route_prefix="/")
+    server = settings.server
+    try:
+        serve.start(http_options=HTTPOptions(host=server.host, port=server.port))
+        serve.run(build_serve_application(settings), name=APPLICATION, route_prefix="/")
+    except (RuntimeError, TimeoutError, RayError) as error:
+        raise StartError(
+            f"Ray Serve can't start {settings.architecture.value}: {error}\n"
+            "The logs in /tmp/ray/session_latest/logs/serve say more."
+        ) from error

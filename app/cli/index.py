@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.markup import escape
 from rich.table import Table
 
 from app.cli.console import messages, results
@@ -36,7 +37,9 @@ def build(
     """Build the index of some documents. The same content is never built twice."""
     settings = gather(config, preset, assignments)
     splitter = SplitterSettings(passage_tokens=passage_tokens, overlap_tokens=overlap_tokens)
-    results.print(build_index(documents, index_root, settings, splitter, faiss_type), soft_wrap=True)
+    results.print(
+        build_index(documents, index_root, settings, splitter, faiss_type), soft_wrap=True, markup=False
+    )
 
 
 def build_index(
@@ -90,7 +93,7 @@ def inspect(
     index = Index.open(path or Path(gather(config, preset, assignments).rag.index), None, verify=verify)
     manifest = index.manifest
     table = Table(show_header=False, box=None)
-    table.add_row("folder", str(index.path))
+    table.add_row("folder", escape(str(index.path)))
     table.add_row("hash", manifest.hash)
     table.add_row("made", str(manifest.created_at))
     table.add_row("documents", f"{manifest.documents:,}")

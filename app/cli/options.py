@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from app.settings import Settings, load_settings
-from app.settings.load import merge
+from app.settings.hub import export_hub
+from app.settings.load import merge, said
 from app.settings.sources import presets, read_assignments
 
 Config = Annotated[
@@ -34,10 +35,14 @@ def gather(
     assignments: list[str] | None,
     options: dict[str, Any] | None = None,
 ) -> Settings:
-    """Settings from the shared options and a command's own, which win over ``--set``.
+    """Settings from the shared options and a command's own, which win over ``--set`` where they are not None.
+
+    The hub's are exported too: this runs before anything imports the Hugging Face libraries.
 
     Raises:
         SettingsError: something is unknown or wrong.
     """
     overrides = read_assignments(assignments or [])
-    return load_settings(config=config, preset=preset, overrides=merge(overrides, options or {}))
+    settings = load_settings(config=config, preset=preset, overrides=merge(overrides, said(options or {})))
+    export_hub(settings)
+    return settings

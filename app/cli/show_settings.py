@@ -1,6 +1,7 @@
 """``rag-llm settings``: every setting, its value and its environment variable."""
 
 from pydantic import BaseModel
+from rich.markup import escape
 from rich.table import Table
 
 from app.cli.console import results
@@ -11,7 +12,9 @@ from app.settings.sources import PREFIX, REFERENCE, known_paths
 def show(config: Config = None, preset: Preset = None, assignments: Assignments = None) -> None:
     """List every setting with the value that is in force."""
     settings = gather(config, preset, assignments)
-    table = Table("setting", "value", "environment variable", "meaning", show_lines=False)
+    table = Table()
+    for title in ("setting", "value", "environment variable", "meaning"):
+        table.add_column(title, overflow="fold")
     reference = {path: name for name, path in REFERENCE.items()}
     for path in known_paths():
         holder: BaseModel = settings
@@ -24,5 +27,6 @@ def show(config: Config = None, preset: Preset = None, assignments: Assignments 
         if path == ("server", "api_keys") and value:
             value = f"{len(value)} set"
         meaning = type(holder).model_fields[path[-1]].description or ""
-        table.add_row(".".join(path), str(value), variable, meaning)
-    results.print(table)
+        table.add_row(".".join(path), escape(str(value)), variable, escape(meaning))
+    # In a file or a pipe a name must stay in one piece, for grep.
+    results.print(table, width=None if results.is_terminal else max(results.width, 200))

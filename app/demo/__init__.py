@@ -11,3 +11,4 @@ from pathlib import Path
 
 CORPUS = Path(__file__).parent / "corpus"
 QUESTIONS = CORPUS / "questions.jsonl"
+GIBBERISH = "gibberish: the demo model has random weights"

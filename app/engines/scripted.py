@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from app.engines.contract import Delta, Engine, EngineLoad, Sampling
+from app.engines.text import StopTexts
 from app.errors import EngineFailed, NotReady
 
 
@@ -62,19 +63,19 @@ class ScriptedEngine(Engine):
 
     async def _say(self, sampling: Sampling) -> AsyncIterator[Delta]:
         script, begin = self._script, time.perf_counter()
-        said = ""
+        stop = StopTexts(sampling.stop)
         for number in range(sampling.max_tokens):
             due = begin + script.ttft_s + number * script.itl_s
             if (wait := due - time.perf_counter()) > 0:
                 await asyncio.sleep(wait)
             if number == script.fail_after:
                 raise EngineFailed(f"the script fails after {number} deltas")
-            before, said = len(said), said + script.word
-            ends = [at for at in (said.find(text) for text in sampling.stop) if at >= 0]
-            if ends:
-                yield Delta(said[before : min(ends)], 1, "stop")
+            text = stop.push(script.word)
+            if stop.found:
+                yield Delta(text, 1, "stop")
                 return
-            yield Delta(script.word, 1, "length" if number + 1 == sampling.max_tokens else None)
+            last = number + 1 == sampling.max_tokens
+            yield Delta(text + stop.finish() if last else text, 1, "length" if last else None)
 
     async def check_health(self) -> None:
         """Raise NotReady before start and after shutdown."""

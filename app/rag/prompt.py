@@ -60,7 +60,7 @@ class PromptBuilder:
             if room >= (max_tokens or default) or (not kept and max_tokens is None and room > 0):
                 return Prompt(token_ids, kept, max_tokens or min(default, room))
             if not kept:
-                raise self._too_long(len(token_ids), max_tokens)
+                raise self._too_long(text, len(token_ids), max_tokens)
             kept.pop()
 
     def _encode(self, text: Text, passages: list[Hit], system_prompt: str | None) -> list[int]:
@@ -79,13 +79,13 @@ class PromptBuilder:
         question = f"Question: {text}\nAnswer:"
         return self._tokenizer.encode("\n\n".join([system_prompt, *_numbered(passages), question]))
 
-    def _too_long(self, prompt_tokens: int, max_tokens: int | None) -> InvalidRequest:
+    def _too_long(self, text: Text, prompt_tokens: int, max_tokens: int | None) -> InvalidRequest:
         answer = f" and max_tokens = {max_tokens}" if max_tokens else ""
         advice = " or ask for fewer tokens" if max_tokens else ""
         return InvalidRequest(
             f"the model's context holds {self._max_model_len} tokens, prompt and answer together; the "
             f"prompt has {prompt_tokens}{answer}: shorten it{advice}",
-            param="messages",
+            param="messages" if is_chat(text) else "prompt",
             code="context_length_exceeded",
         )
 

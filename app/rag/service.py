@@ -97,7 +97,13 @@ class Service:
             IndexFolderError: the new index can't be used; the old settings stay.
             InvalidRequest: retrieval is switched on in a service that started without it.
         """
-        if self._embedding is not None and self._retriever is not None and rag.index != self.rag.index:
+        if self._embedding is None or self._retriever is None:
+            if rag.enabled:
+                raise InvalidRequest(
+                    "rag.enabled = true: the service started without an index; start it anew with one",
+                    param="rag.enabled",
+                )
+        elif rag.index != self.rag.index:
             index = await asyncio.to_thread(Index.open, Path(rag.index), self._embedding)
             self._retriever.replace_index(index)
         self.rag, self.sampling = rag, sampling

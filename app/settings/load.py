@@ -22,7 +22,7 @@ def load_settings(
     Args:
         config: the YAML settings file; default: RAG_LLM_CONFIG, else none.
         preset: a preset's name; default: RAG_LLM_PRESET, else ``demo``.
-        overrides: what the command line says, as nested sections; None values count as not said.
+        overrides: what the command line says, as nested sections.
 
     Raises:
         SettingsError: naming each wrong key, its value and what would be right.
@@ -33,7 +33,7 @@ def load_settings(
     if config is not None:
         values = merge(values, sources.read_file(config))
     values = merge(values, sources.read_environment())
-    values = merge(values, _said(overrides or {}))
+    values = merge(values, overrides or {})
     return check(values)
 
 
@@ -58,9 +58,10 @@ def merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _said(values: dict[str, Any]) -> dict[str, Any]:
+def said(values: dict[str, Any]) -> dict[str, Any]:
+    """Nested sections without the keys that are None: options that the command line doesn't mention."""
     return {
-        key: _said(value) if isinstance(value, dict) else value
+        key: said(value) if isinstance(value, dict) else value
         for key, value in values.items()
         if value is not None
     }

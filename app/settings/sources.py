@@ -14,7 +14,8 @@ from app.errors import SettingsError
 from app.settings.model import Settings
 
 PREFIX = "RAG_LLM_"
-CHOOSERS = {"RAG_LLM_CONFIG", "RAG_LLM_PRESET"}
+NO_SETTINGS = {"RAG_LLM_CONFIG", "RAG_LLM_PRESET", "RAG_LLM_TARGET", "RAG_LLM_API_KEY"}
+"""They choose among the sources, and say where `rag-llm ask` asks."""
 REFERENCE = {
     "VLLM_MAX_MODEL_LEN": ("engine", "max_model_len"),
     "VLLM_GPU_MEM_UTIL": ("engine", "gpu_memory_utilization"),
@@ -58,6 +59,8 @@ def read_file(path: Path) -> dict[str, Any]:
         return _mapping(path.read_text("utf-8"), str(path))
     except OSError as error:
         raise SettingsError(f"settings file {path}: {error.strerror}; name a readable YAML file") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"settings file {path} is not YAML: it is not UTF-8 text ({error})") from error
 
 
 def _mapping(text: str, where: str) -> dict[str, Any]:
@@ -95,7 +98,7 @@ def read_environment(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
     for variable, path in REFERENCE.items():
         if environ.get(variable):
             _put(values, path, environ[variable])
-    for variable in sorted(name for name in environ if name.startswith(PREFIX) and name not in CHOOSERS):
+    for variable in sorted(name for name in environ if name.startswith(PREFIX) and name not in NO_SETTINGS):
         if variable not in names:
             near = difflib.get_close_matches(variable, names, 1)
             hint = f"; did you mean {near[0]}?" if near else "; see `rag-llm settings`"
@@ -124,6 +127,8 @@ def _put(values: dict[str, Any], path: tuple[str, ...], text: str) -> None:
     *sections, key = path
     for section in sections:
         values = values.setdefault(section, {})
+        if not isinstance(values, dict):
+            raise SettingsError(f"{'.'.join(path)} = {text!r}: {section} = {values!r} was said before it")
     values[key] = _scalar(text)
 
 

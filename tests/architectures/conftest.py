@@ -1,0 +1,35 @@
+"""Each architecture runs once, for all tests that ask for it; pytest groups them by it."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from app.settings import Settings
+from tests.architectures.service import ServiceProcess, free_port
+
+VARIANTS: dict[str, dict[str, object]] = {
+    "baseline": {"architecture": "baseline"},
+    "baseline-batch": {"architecture": "baseline", "engine": {"batch": True}},
+    "rac": {"architecture": "rac", "replicas": {"count": 2}},
+    "rsc": {"architecture": "rsc", "replicas": {"count": 2}},
+    "rvc": {"architecture": "rvc"},
+}
+
+
+@pytest.fixture(scope="session", params=list(VARIANTS))
+def variant(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def running(
+    variant: str, make_settings: Callable[..., Settings], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ServiceProcess]:
+    settings = make_settings(**VARIANTS[variant], server={"port": free_port()})
+    service = ServiceProcess(settings, tmp_path_factory.mktemp(variant))
+    try:
+        service.wait_ready()
+        yield service
+    finally:
+        left = service.stop_and_look()
+    assert not left, f"outlived the service: {left}"

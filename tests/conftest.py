@@ -1,0 +1,54 @@
+"""The demo model and the demo index, made once; settings that use them."""
+
+import os
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.demo import CORPUS
+from app.demo.model import make_demo_model
+from app.retrieval.build import build_index
+from app.retrieval.embedding import EmbeddingModel
+from app.settings import Settings, load_settings
+from app.settings.load import merge
+
+
+@pytest.fixture(scope="session")
+def demo_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models") / "demo"
+    make_demo_model(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def embedding() -> EmbeddingModel:
+    return EmbeddingModel(threads=1)
+
+
+@pytest.fixture(scope="session")
+def demo_indexes(tmp_path_factory: pytest.TempPathFactory, embedding: EmbeddingModel) -> Path:
+    """An index root with the demo corpus."""
+    root = tmp_path_factory.mktemp("indexes")
+    build_index(CORPUS, root, embedding)
+    return root
+
+
+@pytest.fixture(scope="session")
+def make_settings(demo_model: Path, demo_indexes: Path) -> Callable[..., Settings]:
+    """Settings of the demo, with sections changed."""
+
+    def make(**sections: Any) -> Settings:
+        demo = {
+            "architecture": "baseline",
+            "model": {"path": str(demo_model), "name": "demo", "dtype": "float32"},
+            "rag": {"index": str(demo_indexes)},
+        }
+        return load_settings(preset="demo", overrides=merge(demo, sections))
+
+    return make
