@@ -182,7 +182,7 @@ def _table(rows: list[dict[str, Any]]) -> Table:
         "true",
     ):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("verdicts", min_width=19)
+    table.add_column("verdicts", max_width=10, overflow="fold")
     for row in rows:
         cells = [f"{row['rate_rps']:g}"]
         for at in ("p50", "p99"):

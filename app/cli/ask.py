@@ -59,7 +59,7 @@ def show_answer(
     if max_tokens is not None:
         body["max_tokens"] = max_tokens
     try:
-        body["model"] = _check(client.get("/v1/models")).json()["data"][0]["id"]
+        body["model"] = _model_name(client)
         with connect_sse(client, "POST", "/v1/chat/completions", json=body) as events:
             if events.response.status_code != 200:
                 events.response.read()
@@ -71,6 +71,14 @@ def show_answer(
         said = str(error) or type(error).__name__
         raise AskError(f"{client.base_url}: {said}; start the service with `rag-llm serve`") from error
     results.print()
+
+
+def _model_name(client: httpx.Client) -> str:
+    models = _check(client.get("/v1/models"))
+    try:
+        return str(models.json()["data"][0]["id"])
+    except (ValueError, KeyError, IndexError, TypeError) as error:
+        raise AskError(f"{client.base_url}: what answers there is no rag-llm service") from error
 
 
 def _check(response: httpx.Response) -> httpx.Response:

@@ -1,6 +1,5 @@
 """Makes the demo model: Qwen2's shape, random weights, a tokenizer trained on the demo corpus."""
 
-import json
 import os
 import shutil
 import tempfile
@@ -11,11 +10,8 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from tokenizers.normalizers import NFC
 from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
 
-from app.demo import CORPUS
+from app.demo import CORPUS, GIBBERISH
 
-NOTICE = (
-    "The demo model has random weights: its answers are gibberish. Passages, timings and the API are real."
-)
 VOCABULARY = 4096
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 CHAT_TEMPLATE = (
@@ -44,7 +40,7 @@ def make_demo_model(folder: Path, *, seed: int = 0) -> bool:
     try:
         _tokenizer().save_pretrained(temporary)
         _weights(seed).save_pretrained(temporary)
-        (temporary / "README.md").write_text(f"# Demo model\n{NOTICE}\n", "utf-8")
+        (temporary / "README.md").write_text(f"# Demo model\nIts answers are {GIBBERISH}.\n", "utf-8")
         temporary.chmod(0o755)
         os.rename(temporary, folder)
     finally:
@@ -96,9 +92,3 @@ def _weights(seed: int) -> Qwen2ForCausalLM:
     model = Qwen2ForCausalLM(config).to(torch.bfloat16)
     model.generation_config.eos_token_id = config.eos_token_id
     return model
-
-
-def describe(folder: Path) -> str:
-    """One line for people: parameters and vocabulary."""
-    config = json.loads((folder / "config.json").read_text("utf-8"))
-    return f"{config['num_hidden_layers']} layers, vocabulary {config['vocab_size']:,}"

@@ -72,4 +72,5 @@ def _sentence(fault: Any) -> str:
     message = fault["msg"].removeprefix("Value error, ")
     if fault["type"] == "extra_forbidden":
         return f"{where}: there is no such setting; `rag-llm settings` lists them all"
-    return f"{where} = {fault['input']!r}: {message}" if where else message
+    value = "(hidden)" if where.startswith("server.api_keys") else repr(fault["input"])
+    return f"{where} = {value}: {message}" if where else message

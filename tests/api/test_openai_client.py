@@ -1,6 +1,7 @@
 """The official OpenAI client works against the server as it is."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import openai
 import pytest
@@ -10,7 +11,7 @@ from app.settings import Settings
 from tests.api.server import Server, running_server
 
 KEY = "key-of-the-test"
-QUESTION = [{"role": "user", "content": "Who orders the Ferrow Tide Gate closed?"}]
+QUESTION: Any = [{"role": "user", "content": "Who orders the Ferrow Tide Gate closed?"}]
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,7 @@ def test_models(client: openai.OpenAI) -> None:
 
 
 def test_chat(client: openai.OpenAI) -> None:
-    answer = client.chat.completions.create(model="demo", messages=QUESTION, max_tokens=5)  # type: ignore[call-overload]
+    answer: Any = client.chat.completions.create(model="demo", messages=QUESTION, max_tokens=5)
     assert answer.choices[0].message.content == "word " * 5
     assert answer.choices[0].message.role == "assistant"
     assert answer.choices[0].finish_reason == "length"
@@ -41,7 +42,7 @@ def test_chat(client: openai.OpenAI) -> None:
 
 
 def test_chat_streams(client: openai.OpenAI) -> None:
-    stream = client.chat.completions.create(  # type: ignore[call-overload]
+    stream: Any = client.chat.completions.create(
         model="demo", messages=QUESTION, max_tokens=5, stream=True, stream_options={"include_usage": True}
     )
     events = list(stream)
@@ -66,9 +67,9 @@ def test_a_wrong_key_a_wrong_model_and_a_wrong_field(client: openai.OpenAI, keye
     ):
         wrong.models.list()
     with pytest.raises(openai.NotFoundError, match="this server has 'demo'"):
-        client.chat.completions.create(model="gpt", messages=QUESTION)  # type: ignore[arg-type]
+        client.chat.completions.create(model="gpt", messages=QUESTION)
     with pytest.raises(openai.BadRequestError, match="temperature = 3"):
-        client.chat.completions.create(model="demo", messages=QUESTION, temperature=3)  # type: ignore[arg-type]
+        client.chat.completions.create(model="demo", messages=QUESTION, temperature=3)
 
 
 def test_no_key_at_all_is_401_and_health_needs_none(keyed: Server) -> None:

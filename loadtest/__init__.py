@@ -1,0 +1,24 @@
+"""An open-loop load test for servers that stream OpenAI-compatible completions.
+
+The way of an arrival through the files, in order:
+
+1. `cli` is the door and `commands` the three commands; `settings` and `layering` read options,
+   LOADTEST_* variables and the settings file; `preparing` finds what is wrong, `running` does the rest.
+2. `plan/` decides before anything is sent: `questions` reads them, `schedule` computes the absolute
+   arrival times, `popularity` says which question each arrival asks, `level` joins the three.
+3. `generate/` runs it with Locust as the engine: `probe` asks the target once, `sweep` walks through
+   the levels, `crew` is the generating processes as the master sees them, `generator` is one such
+   process, and `share` spawns one greenlet for each arrival of its share of the schedule.
+4. `client/` is one request: `request` writes it, `exchange` sends it and notes the time of each read,
+   `stream` parses what was read after the stream has ended, `record` is the raw result.
+5. `figures/` reduces the records of a level to its figures and gives its `verdict`.
+6. `report/` keeps them: `build` (the report), `file` (report.json), `table` (terminal), `page` (HTML).
+
+`schema` is the shape of the report, known to figures and report alike. Imports go one way:
+commands > running > preparing > report > figures > generate > client > schema > plan > settings > errors.
+
+What doesn't belong here: anything about one particular server, or an import of `app`. The target is
+known by its URL only; all that it tells about itself is the JSON of GET /v1/environment.
+"""
+
+__version__ = "0.1.0"

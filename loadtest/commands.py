@@ -1,0 +1,153 @@
+"""The commands `run`, `show` and `worker`.
+
+Exit codes: 0 the run is complete; 1 a wrong setting, question file, target or report, found before any
+load; 2 a wrong command line; 3 the run is incomplete (its report says why); 130 or 143 likewise, after
+SIGINT or SIGTERM.
+"""
+
+import inspect
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic_settings import BaseSettings
+from rich.console import Console
+
+from loadtest.errors import LoadtestError
+from loadtest.layering import CONFIG_VARIABLE, load_settings
+from loadtest.settings import RunSettings, WorkerSettings
+
+INCOMPLETE = 3
+
+app = typer.Typer(
+    help="An open-loop load test for servers that stream OpenAI-compatible completions.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+errors = Console(stderr=True)
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except LoadtestError as error:
+        errors.print(f"loadtest: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(1)
+
+
+def _command(kind: type[BaseSettings], body: Callable[..., None]) -> Callable[..., None]:
+    """A function with an option for each field of the settings, which calls body(settings)."""
+
+    def call(config: Path | None, **options: Any) -> None:
+        given = {name: value for name, value in options.items() if value not in (None, [])}
+        body(load_settings(kind, given, config))
+
+    parameters = [
+        inspect.Parameter(
+            "config",
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[
+                Path | None,
+                typer.Option(
+                    help="Settings file: YAML lines `name: value`.",
+                    envvar=CONFIG_VARIABLE,
+                    rich_help_panel="Settings",
+                ),
+            ],
+        )
+    ]
+    for name, field in kind.model_fields.items():
+        extra = field.json_schema_extra
+        assert isinstance(extra, dict)
+        remark = " [bold]Required.[/bold]" if field.is_required() else _default(field.default)
+        option = typer.Option(
+            help=f"{field.description}{remark}",
+            rich_help_panel=str(extra["panel"]),
+            metavar="" if extra["flag"] else str(extra["metavar"]),
+            show_default=False,
+        )
+        annotation: Any = bool | None if extra["flag"] else str | None
+        if field.default in ({}, ()):
+            annotation = list[str] | None
+        parameters.append(
+            inspect.Parameter(
+                name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=None,
+                annotation=Annotated[annotation, option],
+            )
+        )
+    call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    call.__annotations__ = {each.name: each.annotation for each in parameters}
+    call.__doc__ = body.__doc__
+    return call
+
+
+def _default(value: Any) -> str:
+    """A default as --help shows it; nothing for what is off or empty."""
+    if value in (None, False, {}, ()):
+        return ""
+    shown = f"{value:g}" if isinstance(value, float) else "on" if value is True else str(value)
+    return f" [dim]Default: {shown}.[/dim]"
+
+
+def _run(settings: RunSettings) -> None:
+    """Sweep a target through one or more rates and write a report.
+
+    Every option is also a variable LOADTEST_NAME and a line `name:` of the settings file (--config).
+    """
+    from loadtest.preparing import prepare
+
+    prepared = prepare(settings)
+    folder = prepared.folder
+
+    from loadtest.report.table import print_report
+    from loadtest.running import run_sweep
+
+    console = Console()
+    report, signal_number = run_sweep(prepared, console)
+    print_report(report, console)
+    console.print(f"Report: {folder / 'report.json'}", highlight=False, soft_wrap=True)
+    if settings.html:
+        from loadtest.report.page import save_page
+
+        console.print(f"Page:   {save_page(report, folder)}", highlight=False, soft_wrap=True)
+    if signal_number:
+        raise typer.Exit(128 + signal_number)
+    if not report.complete:
+        raise typer.Exit(INCOMPLETE)
+
+
+def _worker(settings: WorkerSettings) -> None:
+    """Generate load for a `loadtest run --expect-workers N`, here or on another machine."""
+    from loadtest.generate.worker import run_worker
+
+    run_worker(settings)
+
+
+def _show(
+    report: Annotated[Path, typer.Argument(help="report.json, or the folder that holds it.")],
+    html: Annotated[bool, typer.Option("--html", help="Write report.html beside it as well.")] = False,
+) -> None:
+    """Print the table of a report."""
+    from loadtest.report.file import load_report
+    from loadtest.report.table import print_report
+
+    loaded = load_report(report)
+    console = Console()
+    print_report(loaded, console)
+    if html:
+        from loadtest.report.page import save_page
+
+        folder = report if report.is_dir() else report.parent
+        console.print(f"Page:   {save_page(loaded, folder)}", highlight=False, soft_wrap=True)
+
+
+app.command("run")(_command(RunSettings, _run))
+app.command("show")(_show)
+app.command("worker")(_command(WorkerSettings, _worker))

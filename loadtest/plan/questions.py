@@ -1,0 +1,65 @@
+"""The questions file: JSONL, one object a line with `question` (or `prompt`) and optionally `id`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from loadtest.errors import QuestionsError
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question that can be asked.
+
+    Attributes:
+        id: its name in the records; by default `line-N`.
+        text: what is sent.
+    """
+
+    id: str
+    text: str
+
+
+def read_questions(path: Path) -> list[Question]:
+    """All questions of the file, in its order; blank lines are skipped.
+
+    Raises:
+        QuestionsError: the file can't be read, is empty, or has a wrong line (named by its number).
+    """
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        raise QuestionsError(f"The questions file {path} can't be read: {error.strerror}.") from None
+    questions: list[Question] = []
+    lines_of_ids: dict[str, int] = {}
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        question = _question(line, number, f"{path}, line {number}")
+        if question.id in lines_of_ids:
+            first = lines_of_ids[question.id]
+            raise QuestionsError(
+                f"{path}, line {number}: the id {question.id!r} is that of line {first} too."
+            )
+        lines_of_ids[question.id] = number
+        questions.append(question)
+    if not questions:
+        raise QuestionsError(f'{path} holds no question; a line looks like {{"question": "What is …?"}}.')
+    return questions
+
+
+def _question(line: bytes, number: int, place: str) -> Question:
+    try:
+        entry = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise QuestionsError(f"{place} is not JSON: {error}.") from None
+    if not isinstance(entry, dict):
+        raise QuestionsError(f'{place} should be an object like {{"question": "…"}}.')
+    text = entry.get("question", entry.get("prompt"))
+    if not isinstance(text, str) or not text.strip():
+        raise QuestionsError(f"{place} needs a text under `question` or `prompt`; its keys: {sorted(entry)}.")
+    name = entry.get("id", f"line-{number}")
+    if not isinstance(name, str | int):
+        raise QuestionsError(f"{place}: `id` should be a text or a whole number, not {name!r}.")
+    return Question(id=str(name), text=text)

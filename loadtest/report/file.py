@@ -1,0 +1,62 @@
+"""report.json: written whole or not at all, and read with its version checked."""
+
+import os
+from pathlib import Path
+
+import orjson
+from pydantic import ValidationError
+
+from loadtest.errors import ReportError
+from loadtest.schema import SCHEMA_VERSION, Report
+
+NAME = "report.json"
+
+
+def save_report(report: Report, folder: Path) -> Path:
+    """Write FOLDER/report.json, replacing an older one in one step; returns its path."""
+    return replace_file(folder / NAME, report.model_dump_json(indent=1).encode() + b"\n")
+
+
+def replace_file(path: Path, content: bytes) -> Path:
+    """Write a file so that a reader sees the old content or the new one, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    unfinished.write_bytes(content)
+    unfinished.replace(path)
+    return path
+
+
+def load_report(path: Path) -> Report:
+    """Read a report.
+
+    Args:
+        path: of the file, or of the folder that holds report.json.
+
+    Raises:
+        ReportError: missing, damaged, or of another schema version.
+    """
+    if path.is_dir():
+        path = path / NAME
+    try:
+        content = orjson.loads(path.read_bytes())
+    except OSError as error:
+        raise ReportError(f"The report {path} can't be read: {error.strerror}.") from None
+    except orjson.JSONDecodeError as error:
+        raise ReportError(f"The report {path} is damaged: it is not JSON ({error}).") from None
+    if not isinstance(content, dict) or "schema_version" not in content:
+        raise ReportError(f"{path} is not a report of loadtest: it has no schema_version.")
+    found = content["schema_version"]
+    if found != SCHEMA_VERSION:
+        raise ReportError(
+            f"The report {path} has schema version {found!r}; this loadtest reads version {SCHEMA_VERSION}. "
+            "Show it with the loadtest that wrote it, or run the sweep again."
+        )
+    try:
+        return Report.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise ReportError(
+            f"The report {path} is damaged: {error.error_count()} fields are wrong, the first is {place}: "
+            f"{first['msg']}."
+        ) from None

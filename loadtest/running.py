@@ -1,0 +1,134 @@
+"""`loadtest run` after its preparation: the sweep and its report, whatever happens in between."""
+
+import signal
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+import gevent
+import orjson
+from rich.console import Console
+
+from loadtest.client.record import Record
+from loadtest.generate.crew import Crew, local_crew
+from loadtest.generate.messages import Plan
+from loadtest.generate.result import SweepResult
+from loadtest.generate.sweep import Sweep
+from loadtest.generate.workers import worker_crew
+from loadtest.memory import MemoryWatch
+from loadtest.plan.level import levels_of
+from loadtest.preparing import Prepared
+from loadtest.progress import SweepProgress
+from loadtest.report.build import ReportBuilder, reasons_of
+from loadtest.report.file import save_report
+from loadtest.schema import Report
+
+RUNNING = "the run has not ended"
+
+
+def run_sweep(prepared: Prepared, console: Console) -> tuple[Report, int]:
+    """Run a sweep and save its report in the prepared folder.
+
+    Returns:
+        The report, and the number of the signal that stopped the run (or 0).
+
+    Raises:
+        WorkersError: worker processes did not come up; later, trouble is a reason in the report.
+    """
+    facts, folder, api_key = prepared.facts, prepared.folder, prepared.api_key
+    settings = facts.settings
+    levels = levels_of(settings)
+    builder = ReportBuilder(facts)
+
+    def keep(result: SweepResult) -> None:
+        # Kept after each level: even a run that is killed leaves the levels that it has measured.
+        builder.add(result.levels)
+        whole_sweep = len(result.levels) == len(levels) and not result.reasons
+        save_report(builder.report([] if whole_sweep else [*result.reasons, RUNNING], []), folder)
+
+    distributed = settings.workers or settings.expect_workers
+    crew: Crew = worker_crew(settings, api_key) if distributed else local_crew(api_key)
+    if not distributed:
+        crew.wait_for(1, settings.workers_timeout)
+    memory = MemoryWatch(settings.watch_pid)
+    with RecordFile(settings.records) as record_file, SweepProgress(console, len(levels)) as progress:
+        sweep = Sweep(
+            crew,
+            levels,
+            settings.settle,
+            settings.stall_timeout,
+            on_tick=progress.show,
+            on_records=record_file.write,
+            on_level=keep,
+        )
+        with StopSignals(sweep) as signals:
+            try:
+                plan = Plan(
+                    run=facts.run,
+                    nice=settings.nice,
+                    shape=prepared.shape.model_dump(),
+                    questions=[(question.id, question.text) for question in prepared.questions],
+                )
+                result = sweep.run(plan)
+            finally:
+                crew.end()
+    builder.add(result.levels)
+    report = builder.report(reasons_of(result, len(levels)), memory.peaks())
+    save_report(report, folder)
+    return report, signals.received
+
+
+class RecordFile:
+    """records.jsonl in a folder, or nothing; written as records come."""
+
+    def __init__(self, folder: Path | None) -> None:
+        """Nothing is opened before the `with` block."""
+        self._folder = folder
+        self._file: IO[bytes] | None = None
+
+    def __enter__(self) -> "RecordFile":
+        """Open the file."""
+        if self._folder is not None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._file = (self._folder / "records.jsonl").open("wb")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the file."""
+        if self._file is not None:
+            self._file.close()
+
+    def write(self, records: list[Record]) -> None:
+        """Append records, and hand them to the operating system at once."""
+        if self._file is not None:
+            self._file.write(b"".join(orjson.dumps(record) + b"\n" for record in records))
+            self._file.flush()
+
+
+class StopSignals:
+    """SIGINT and SIGTERM stop the sweep; its report is kept. A second signal ends the process at once."""
+
+    def __init__(self, sweep: Sweep) -> None:
+        """Signals are taken inside the `with` block."""
+        self._sweep = sweep
+        self._handlers: list[gevent.signal_handler] = []
+        self.received = 0
+
+    def __enter__(self) -> "StopSignals":
+        """Take the signals."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._handlers.append(gevent.signal_handler(number, self._take, number))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Give them back."""
+        for handler in self._handlers:
+            handler.cancel()
+
+    def _take(self, number: int) -> None:
+        if self.received:
+            raise SystemExit(128 + number)
+        self.received = number
+        self._sweep.stop(f"stopped by {signal.Signals(number).name}")

@@ -1,0 +1,211 @@
+"""The settings of `loadtest run` and `loadtest worker`: one model is options, variables and file keys.
+
+A field `drain_timeout` is the option --drain-timeout, the variable LOADTEST_DRAIN_TIMEOUT and the line
+`drain_timeout:` of the settings file; the first of these three that is given wins. All durations are in
+seconds.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+SLO_NAMES = ("ttft_s", "tpot_s", "e2e_s")
+
+
+def _split(value: Any) -> Any:
+    """'2,4,8' -> ['2', '4', '8']; lists pass, with their strings split the same way."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    if isinstance(value, list | tuple):
+        return [part for item in value for part in (_split(item) if isinstance(item, str) else [item])]
+    return [value]
+
+
+def _pairs(value: Any) -> Any:
+    """'a=1,b=2' or ['a=1', 'b=2'] -> {'a': '1', 'b': '2'}; mappings pass."""
+    if isinstance(value, dict):
+        return value
+    pairs = {}
+    for item in _split(value):
+        name, equals, text = str(item).partition("=")
+        if not equals or not name.strip():
+            raise ValueError(f"{item!r} should have the form name=value")
+        pairs[name.strip()] = text.strip()
+    return pairs
+
+
+def _known_slos(value: dict[str, float]) -> dict[str, float]:
+    for name, limit in value.items():
+        if name not in SLO_NAMES:
+            raise ValueError(f"{name!r} is no service level; give one of {', '.join(SLO_NAMES)}")
+        if limit <= 0:
+            raise ValueError(f"{name}={limit:g} should be more than 0 seconds")
+    return value
+
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Rates = Annotated[tuple[Positive, ...], NoDecode, BeforeValidator(_split), Field(min_length=1)]
+Pids = Annotated[tuple[Annotated[int, Field(gt=0)], ...], NoDecode, BeforeValidator(_split)]
+Pairs = Annotated[dict[str, str], NoDecode, BeforeValidator(_pairs)]
+Slos = Annotated[dict[str, float], NoDecode, BeforeValidator(_pairs), AfterValidator(_known_slos)]
+
+
+def option(panel: str, metavar: str = "TEXT", flag: bool = False, **field: Any) -> Any:
+    """A field that is also an option, shown in the given panel of --help."""
+    extra: dict[str, Any] = {"panel": panel, "metavar": metavar, "flag": flag}
+    return Field(json_schema_extra=extra, **field)
+
+
+class RunSettings(BaseSettings):
+    """All that a run can be told."""
+
+    model_config = SettingsConfigDict(env_prefix="LOADTEST_", extra="forbid", frozen=True)
+
+    target: str = option("Target", "URL", description="Base URL of the server, without /v1.")
+    model: str | None = option(
+        "Target", default=None, description="Model name; by default the first of GET /v1/models."
+    )
+    api_key: SecretStr | None = option(
+        "Target", default=None, description="Bearer token; better given as LOADTEST_API_KEY."
+    )
+    endpoint: Literal["chat", "completions"] = option(
+        "Target", "chat|completions", default="chat", description="/v1/chat/completions or /v1/completions."
+    )
+    max_tokens: int = option("Target", "N", default=64, gt=0, description="Longest answer, in tokens.")
+    ignore_eos: bool = option(
+        "Target",
+        flag=True,
+        default=False,
+        description="Ask for exactly max-tokens (extension fields of vLLM: ignore_eos, min_tokens).",
+    )
+    rag: bool | None = option(
+        "Target", flag=True, default=None, description="Send rag.enabled; by default nothing is sent."
+    )
+    top_k: int | None = option(
+        "Target", "N", default=None, gt=0, description="Send rag.top_k; by default nothing is sent."
+    )
+    timeout: Positive = option(
+        "Target", "SECONDS", default=120.0, description="A request that takes longer is an error."
+    )
+
+    rps: Rates = option("Load", "R,R,…", description="Arrivals a second; one level for each rate.")
+    duration: Positive = option(
+        "Load", "SECONDS", default=20.0, description="Window of a level: its arrivals are measured."
+    )
+    warmup: NotNegative = option(
+        "Load", "SECONDS", default=5.0, description="Arrivals before the window, not measured."
+    )
+    drain_timeout: NotNegative = option(
+        "Load",
+        "SECONDS",
+        default=60.0,
+        description="Longest wait for the window's requests; the load goes on meanwhile.",
+    )
+    settle: NotNegative = option(
+        "Load",
+        "SECONDS",
+        default=5.0,
+        description="Between levels: longest wait for the other requests before they are cut.",
+    )
+    rounds: int = option("Load", "N", default=1, gt=0, description="Repeats of each level.")
+    arrivals: Literal["poisson", "constant"] = option(
+        "Load", "poisson|constant", default="poisson", description="Law of the gaps between arrivals."
+    )
+    seed: int = option("Load", "N", default=1, ge=0, description="Seed of arrival times and questions.")
+    stall_timeout: Positive = option(
+        "Load",
+        "SECONDS",
+        default=60.0,
+        description="Stop when requests wait and nothing has come back for so long.",
+    )
+
+    questions: Path = option(
+        "Questions", "FILE", description="JSONL with `question` or `prompt`, and optionally `id`."
+    )
+    popularity: Literal["zipf", "uniform", "round-robin"] = option(
+        "Questions", "zipf|uniform|round-robin", default="zipf", description="How questions are drawn."
+    )
+    zipf_exponent: NotNegative = option(
+        "Questions", "S", default=1.0, description="The question of rank k has a weight of 1/k^S."
+    )
+
+    slo: Slos = option(
+        "Report",
+        "NAME=SECONDS",
+        default={},
+        description=f"Service level of a request, repeatable: {', '.join(SLO_NAMES)}.",
+    )
+    out: Path | None = option(
+        "Report", "DIR", default=None, description="Folder of the report; by default var/reports/RUN."
+    )
+    records: Path | None = option(
+        "Report", "DIR", default=None, description="Keep the raw records here, as JSONL."
+    )
+    html: bool = option("Report", flag=True, default=True, description="Write report.html as well.")
+    label: Pairs = option("Report", "KEY=VALUE", default={}, description="Noted in the report, repeatable.")
+    watch_pid: Pids = option(
+        "Report",
+        "PID",
+        default=(),
+        description="Report the peak memory of this process and its descendants, repeatable.",
+    )
+
+    nice: int = option(
+        "Workers",
+        "N",
+        default=-5,
+        ge=-20,
+        le=19,
+        description="CPU priority of the generating processes, where it is permitted.",
+    )
+    workers: int = option(
+        "Workers", "N", default=0, ge=0, description="Local worker processes; 0 generates in this process."
+    )
+    expect_workers: int = option(
+        "Workers", "N", default=0, ge=0, description="Wait for so many workers started elsewhere."
+    )
+    master_bind_host: str = option(
+        "Workers", "HOST", default="*", description="Interface on which external workers are awaited."
+    )
+    master_bind_port: int = option(
+        "Workers", "PORT", default=5557, ge=0, le=65535, description="Port on which they are awaited."
+    )
+    workers_timeout: Positive = option(
+        "Workers", "SECONDS", default=60.0, description="Longest wait for all workers to report."
+    )
+
+    @field_validator("target")
+    @classmethod
+    def _target_is_a_base_url(cls, value: str) -> str:
+        value = value.rstrip("/")
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("should begin with http:// or https://, like http://127.0.0.1:8000")
+        return value.removesuffix("/v1")
+
+    @model_validator(mode="after")
+    def _one_kind_of_workers(self) -> Self:
+        if self.workers and self.expect_workers:
+            raise ValueError("workers and expect_workers exclude each other: give one of them")
+        return self
+
+
+class WorkerSettings(BaseSettings):
+    """All that a worker process can be told; the rest comes from its master."""
+
+    model_config = SettingsConfigDict(env_prefix="LOADTEST_", extra="forbid", frozen=True)
+
+    master_host: str = option(
+        "Master", "HOST", default="127.0.0.1", description="Where `loadtest run --expect-workers` runs."
+    )
+    master_port: int = option(
+        "Master", "PORT", default=5557, gt=0, le=65535, description="Its --master-bind-port."
+    )
+    api_key: SecretStr | None = option(
+        "Master", default=None, description="Bearer token: it never travels from the master."
+    )
+    parent_pid: int | None = option(
+        "Master", "PID", default=None, description="End when this process is no longer the parent."
+    )
