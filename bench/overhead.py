@@ -1,0 +1,214 @@
+"""``make bench-overhead``: what rvc costs in front of vLLM, against plain ``vllm serve``.
+
+Both run the same model with the same engine arguments, one after the other, several times over, and get
+the same load: the demo's questions with four passages pasted in, as finished prompts, the same seeded
+Poisson arrivals. rvc runs with retrieval off, so that both do the same work. Both use vLLM's in-process
+executor; with its default one for CPUs a worker process spins beside the engine core, and on two cores
+that is what one would measure.
+
+What decides is the highest rate at which the engine is kept busy and neither server is saturated: past
+that point TTFT measures the queue.
+"""
+
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from app.cli.background import BackgroundService
+from app.cli.demo import prepare
+from app.cli.processes import end_descendants, no_process_left
+from app.demo import QUESTIONS
+from app.retrieval.embedding import EmbeddingModel
+from app.retrieval.index import Index
+from app.settings import Settings, load_settings
+from loadtest.report.file import load_report
+from loadtest.schema import Report
+
+FOLDER = Path("var/bench/overhead")
+PASSAGES = 4
+TPS_BAR = 0.9
+TTFT_BAR = 1.3
+UNIPROC = "vllm.v1.executor.uniproc_executor.UniProcExecutor"
+ENGINE = {"max_model_len": 1024, "max_num_seqs": 64, "max_num_batched_tokens": 2048, "threads": 1}
+console = Console(stderr=True, highlight=False)
+
+
+def settings_for(port: int) -> Settings:
+    """rvc with retrieval off and explicit engine limits."""
+    return load_settings(
+        preset="demo",
+        overrides={
+            "architecture": "rvc",
+            "engine": ENGINE,
+            "rag": {"enabled": False},
+            "server": {"port": port},
+        },
+    )
+
+
+def write_prompts(settings: Settings) -> Path:
+    """The shipped questions, each with its passages, as a file of finished prompts."""
+    embedding = EmbeddingModel(settings.embedding.model, threads=1)
+    index = Index.open(Path(settings.rag.index), embedding)
+    questions = [json.loads(line)["question"] for line in QUESTIONS.read_text("utf-8").splitlines()]
+    found = index.search(embedding.encode(questions), PASSAGES)
+    path = FOLDER / "prompts.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8") as file:
+        for question, hits in zip(questions, found, strict=True):
+            prompt = "\n\n".join([hit.passage.text for hit in hits] + [question])
+            file.write(json.dumps({"question": prompt}) + "\n")
+    return path
+
+
+@contextmanager
+def rvc(settings: Settings) -> Iterator[str]:
+    """Our service; gives its address."""
+    service = BackgroundService(settings, FOLDER / "rvc")
+    try:
+        service.wait_ready()
+        yield service.url
+    finally:
+        service.stop()
+
+
+@contextmanager
+def plain(settings: Settings) -> Iterator[str]:
+    """``vllm serve`` with the same engine arguments; gives its address."""
+    engine = settings.engine
+    # The command `vllm` asks for a package of that name, which the CPU build is not; this is what it runs.
+    command = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", settings.model.path]
+    command += ["--served-model-name", settings.model.served_name, "--dtype", settings.model.dtype]
+    command += ["--max-model-len", str(engine.max_model_len), "--max-num-seqs", str(engine.max_num_seqs)]
+    command += ["--max-num-batched-tokens", str(engine.max_num_batched_tokens), "--enforce-eager"]
+    command += ["--enable-prefix-caching", "--kv-cache-dtype", engine.kv_cache_dtype]
+    command += ["--distributed-executor-backend", UNIPROC, "--disable-uvicorn-access-log"]
+    command += ["--host", settings.server.host, "--port", str(settings.server.port)]
+    environment = os.environ | {
+        "OMP_NUM_THREADS": str(engine.threads),
+        "VLLM_CPU_OMP_THREADS_BIND": "nobind",
+        "VLLM_CPU_KVCACHE_SPACE": str(engine.cpu_kv_cache_gib),
+        "VLLM_LOGGING_LEVEL": "WARNING",
+        "VLLM_NO_USAGE_STATS": "1",
+    }
+    log = FOLDER / "plain.log"
+    url = f"http://{settings.server.host}:{settings.server.port}"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    try:
+        until = time.monotonic() + 240
+        while not _answers(url):
+            if process.poll() is not None or time.monotonic() > until:
+                raise SystemExit(f"vllm serve did not start; see {log}")
+            time.sleep(0.5)
+        yield url
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        end_descendants()
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/health", timeout=5).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def sweep(name: str, url: str, prompts: Path, rates: str, duration: float, tokens: int) -> Report:
+    """The load; the same for both."""
+    out = FOLDER / name
+    command = [sys.executable, "-m", "loadtest", "run", "--target", url, "--rps", rates]
+    command += ["--duration", str(duration), "--warmup", "5", "--questions", str(prompts)]
+    command += ["--max-tokens", str(tokens), "--ignore-eos", "--seed", "7", "--out", str(out)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return load_report(out / "report.json")
+
+
+def main(
+    rates: Annotated[str, typer.Option(help="Requests per second; the last decides.")] = "4,8,12",
+    duration: Annotated[float, typer.Option(help="Seconds of each window.")] = 20,
+    tokens: Annotated[int, typer.Option(help="Output tokens of each request.")] = 64,
+    repeats: Annotated[int, typer.Option(help="Pairs of runs.")] = 3,
+    port: Annotated[int, typer.Option(help="Port of the servers.")] = 8300,
+) -> None:
+    """Measure rvc with retrieval off against plain vllm serve. Exit 1: a bar is missed."""
+    settings = settings_for(port)
+    reports: dict[str, list[Report]] = {"plain": [], "rvc": []}
+    with no_process_left():
+        prepare(settings)
+        prompts = write_prompts(settings)
+        for repeat in range(repeats):
+            for name, server in (("plain", plain), ("rvc", rvc)):
+                console.print(f"[bold]{name}[/], run {repeat + 1} of {repeats}")
+                with server(settings) as url:
+                    reports[name].append(sweep(f"{name}-{repeat}", url, prompts, rates, duration, tokens))
+    sys.exit(show(reports))
+
+
+def show(reports: dict[str, list[Report]]) -> int:
+    """Print both servers side by side; the exit status."""
+    table = Table(title=f"rvc ÷ vllm serve, medians of {len(reports['rvc'])} pairs (min … max)")
+    for column in (
+        "RPS",
+        "TPS plain",
+        "TPS rvc",
+        "ratio",
+        "TTFT p50 plain",
+        "TTFT p50 rvc",
+        "ratio",
+        "verdicts",
+    ):
+        table.add_column(column, justify="right")
+    status = 0
+    for number, level in enumerate(reports["rvc"][0].levels):
+        tps = {name: [r.levels[number].rounds[0].tps for r in runs] for name, runs in reports.items()}
+        ttft = {
+            name: [d.p50 * 1000 for r in runs if (d := r.levels[number].rounds[0].ttft_s)]
+            for name, runs in reports.items()
+        }
+        verdicts = [r.levels[number].verdict.kind for runs in reports.values() for r in runs]
+        tps_ratios = [ours / theirs for ours, theirs in zip(tps["rvc"], tps["plain"], strict=True)]
+        ttft_ratios = [ours / theirs for ours, theirs in zip(ttft["rvc"], ttft["plain"], strict=True)]
+        table.add_row(
+            f"{level.rate_rps:g}",
+            *(f"{statistics.median(tps[name]):.0f}" for name in ("plain", "rvc")),
+            _spread(tps_ratios),
+            *(f"{statistics.median(ttft[name]):.0f} ms" for name in ("plain", "rvc")),
+            _spread(ttft_ratios),
+            ", ".join(sorted({f"{verdicts.count(kind)} {kind}" for kind in verdicts})),
+        )
+        missed = statistics.median(tps_ratios) < TPS_BAR or statistics.median(ttft_ratios) > TTFT_BAR
+        status = int(missed)
+    wide = Console(width=130)
+    wide.print(table)
+    wide.print(
+        f"bars at the last rate: TPS ≥ {TPS_BAR}, TTFT p50 ≤ {TTFT_BAR}: {'missed' if status else 'met'}"
+    )
+    return status
+
+
+def _spread(ratios: list[float]) -> str:
+    return f"{statistics.median(ratios):.2f} ({min(ratios):.2f} … {max(ratios):.2f})"
+
+
+if __name__ == "__main__":
+    typer.run(main)
