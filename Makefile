@@ -6,7 +6,7 @@ READY := $(VENV)/ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint lock clean bench-generator bench-overhead bench-retrieval
+.PHONY: help setup demo test lint lock clean bench-generator bench-overhead bench-parity bench-retrieval
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ bench-overhead: $(READY) ## rvc against plain `vllm serve`
 
 bench-retrieval: $(READY) ## embed, search and prompt at 1k, 100k and 1M passages
 	$(BIN)/python -m bench.retrieval $(ARGS)
+
+bench-parity: $(READY) ## how often answers differ between engines, alone and in batches
+	$(BIN)/python -m bench.parity $(ARGS)
 
 lock: $(READY) ## choose versions anew (requirements-cpu.txt)
 	$(BIN)/uv pip compile -q pyproject.toml --extra cpu --group dev --universal --python-version 3.11 \

@@ -1,13 +1,13 @@
 """baseline and rac: one uvicorn process in front."""
 
 import asyncio
-import socket
 
 import uvicorn
 
 from app.api.application import build_application
+from app.architectures.listen import listen
 from app.engines.contract import Engine
-from app.errors import RagLlmError, SettingsError
+from app.errors import RagLlmError
 from app.rag.service import Service
 from app.settings import Settings
 
@@ -45,17 +45,3 @@ async def serve_locally(settings: Settings, engine: Engine) -> None:
         finally:
             starting.cancel()
             await asyncio.gather(starting, return_exceptions=True)
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket.
-
-    Raises:
-        SettingsError: the port is taken or the address isn't this machine's.
-    """
-    try:
-        return socket.create_server((host, port), backlog=2048)
-    except (OSError, OverflowError) as error:
-        raise SettingsError(
-            f"server.host = {host!r}, server.port = {port}: can't listen there ({error}); choose another port"
-        ) from error

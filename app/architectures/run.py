@@ -5,6 +5,7 @@ from pathlib import Path
 
 from app.architectures.embedded_ray import connected_ray
 from app.architectures.engine import build_engine
+from app.architectures.listen import listen
 from app.engines.model_folder import check_model_folder
 from app.retrieval.index import Index
 from app.settings import Architecture, Settings
@@ -39,8 +40,9 @@ def preflight(settings: Settings) -> None:
     """Find what is missing before anything slow starts.
 
     Raises:
-        ModelFolderError, IndexFolderError: with a sentence that says what to do.
+        ModelFolderError, IndexFolderError, SettingsError: with a sentence that says what to do.
     """
     check_model_folder(Path(settings.model.path))
     if settings.rag.enabled:
         Index.open(Path(settings.rag.index), None)
+    listen(settings.server.host, settings.server.port).close()

@@ -1,12 +1,15 @@
 """``rag-llm settings``: every setting, its value and its environment variable."""
 
 from pydantic import BaseModel
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from app.cli.console import results
 from app.cli.options import Assignments, Config, Preset, gather
 from app.settings.sources import PREFIX, REFERENCE, known_paths
+
+PIPE_WIDTH = 200
 
 
 def show(config: Config = None, preset: Preset = None, assignments: Assignments = None) -> None:
@@ -29,4 +32,5 @@ def show(config: Config = None, preset: Preset = None, assignments: Assignments 
         meaning = type(holder).model_fields[path[-1]].description or ""
         table.add_row(".".join(path), escape(str(value)), variable, escape(meaning))
     # In a file or a pipe a name must stay in one piece, for grep.
-    results.print(table, width=None if results.is_terminal else max(results.width, 200))
+    console = results if results.is_terminal else Console(width=PIPE_WIDTH, highlight=False)
+    console.print(table)

@@ -10,7 +10,7 @@ import httpx
 import uvicorn
 
 from app.api.application import build_application
-from app.architectures.local import listen
+from app.architectures.listen import listen
 from app.engines.contract import Engine
 from app.rag.service import Service
 from app.settings import Settings
