@@ -66,7 +66,7 @@ class Completions:
             )
         prepared = await service.prepare(body.text(), body.rag.options(), body.tokens())
         prompt = prepared.prompt
-        sampling = body.sampling(service.sampling, prompt.max_tokens)
+        sampling = body.sampling(prepared.sampling, prompt.max_tokens)
         # A client's id names its request in logs; the engine needs one that is surely unique.
         engine_id = uuid.uuid4().hex
         request_id = request.headers.get("x-request-id") or engine_id

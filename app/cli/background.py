@@ -11,6 +11,7 @@ import httpx
 
 from app.errors import StartError
 from app.settings import Settings
+from app.settings.sources import without_settings
 
 START_TIMEOUT_S = 240
 STOP_TIMEOUT_S = 45
@@ -41,6 +42,7 @@ class BackgroundService:
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "app.cli", "serve", "--config", str(config)],
+                env=without_settings(),  # variables would win over the file
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,

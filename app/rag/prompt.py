@@ -14,7 +14,7 @@ class Prompt:
 
     Attributes:
         token_ids: the prompt.
-        passages: those that are in it, best first.
+        passages: those that are in it, in its order: [1] in the prompt is the first.
         max_tokens: how long the answer may be.
     """
 
@@ -55,10 +55,11 @@ class PromptBuilder:
         """
         kept = list(hits)
         while True:
-            token_ids = self._encode(text, _ordered(kept, rag), rag.system_prompt if hits else None)
+            ordered = _ordered(kept, rag)
+            token_ids = self._encode(text, ordered, rag.system_prompt if hits else None)
             room = self._max_model_len - len(token_ids)
             if room >= (max_tokens or default) or (not kept and max_tokens is None and room > 0):
-                return Prompt(token_ids, kept, max_tokens or min(default, room))
+                return Prompt(token_ids, ordered, max_tokens or min(default, room))
             if not kept:
                 raise self._too_long(text, len(token_ids), max_tokens)
             kept.pop()

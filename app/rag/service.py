@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from app.rag.prompt import Prompt, PromptBuilder
 from app.rag.tokenizer import ChatTokenizer, Text, is_chat
 from app.retrieval.embedding import EmbeddingModel
 from app.retrieval.index import Hit, Index
+from app.retrieval.integrity import locate
 from app.retrieval.retriever import Retriever
 from app.settings import Settings
 from app.settings.model import RagSettings, SamplingSettings
@@ -32,10 +32,10 @@ class RagOptions:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A prompt and how long each stage took, in seconds."""
+    """A prompt, and the sampling defaults that were in force when its request began."""
 
     prompt: Prompt
-    stages_s: dict[str, float]
+    sampling: SamplingSettings
 
 
 class Service:
@@ -103,7 +103,8 @@ class Service:
                     "rag.enabled = true: the service started without an index; start it anew with one",
                     param="rag.enabled",
                 )
-        elif rag.index != self.rag.index:
+        # Where `current` points may have changed under the same name.
+        elif locate(Path(rag.index)) != self._retriever.index.path:
             index = await asyncio.to_thread(Index.open, Path(rag.index), self._embedding)
             self._retriever.replace_index(index)
         self.rag, self.sampling = rag, sampling
@@ -154,15 +155,12 @@ class Service:
         enabled = options.enabled
         if enabled is None:
             enabled = is_chat(text) and self.rag.enabled and self._retriever is not None
-        began = time.perf_counter()
-        rag = self.rag
+        rag, sampling = self.rag, self.sampling
         hits = await self.retrieve(_question(text), options.top_k) if enabled else []
-        retrieved = time.perf_counter()
         prompt = await asyncio.get_running_loop().run_in_executor(
-            self._tokenizing, self._builder.build, text, hits, rag, max_tokens, self.sampling.max_tokens
+            self._tokenizing, self._builder.build, text, hits, rag, max_tokens, sampling.max_tokens
         )
-        stages = {"retrieve": retrieved - began, "prompt": time.perf_counter() - retrieved}
-        return Prepared(prompt, stages)
+        return Prepared(prompt, sampling)
 
     def generate(self, request_id: str, prompt: Prompt, sampling: Sampling) -> AsyncIterator[Delta]:
         """The engine's stream of deltas."""

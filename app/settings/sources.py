@@ -75,6 +75,15 @@ def _mapping(text: str, where: str) -> dict[str, Any]:
     return values
 
 
+def without_settings(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The environment without the variables that this module reads, for a process that is told by a file."""
+    return {
+        name: value
+        for name, value in environ.items()
+        if not name.startswith(PREFIX) and name not in REFERENCE
+    }
+
+
 def known_paths() -> list[tuple[str, ...]]:
     """Every setting's path, such as ``("engine", "max_model_len")``."""
     found: list[tuple[str, ...]] = []

@@ -27,7 +27,7 @@ def chat(*turns: tuple[str, str]) -> list[dict[str, str]]:
 
 
 def names(prompt: Prompt) -> list[str]:
-    """The passages in a prompt, best first."""
+    """The passages in a prompt, in its order."""
     return [hit.passage.id.removesuffix(".md:0") for hit in prompt.passages]
 
 

@@ -58,12 +58,6 @@ def test_without_a_text_question_it_is_refused(prepared: Callable[..., Prepared]
         prepared(text, enabled=True)
 
 
-def test_stages_are_timed(prepared: Callable[..., Prepared]) -> None:
-    stages = prepared(chat()).stages_s
-    assert set(stages) == {"retrieve", "prompt"}
-    assert all(0 < seconds < 60 for seconds in stages.values())
-
-
 def test_a_service_that_cannot_start_says_why(make_settings: Make) -> None:
     async def run() -> None:
         service = Service(make_settings(rag={"index": "/nonexistent"}), ScriptedEngine())

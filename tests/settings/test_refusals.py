@@ -114,8 +114,8 @@ def test_a_section_that_is_no_mapping(write_yaml: Write) -> None:
 
 
 def test_api_keys_are_not_shown() -> None:
-    said = refusal(None, ["server.api_keys=sk-secret"])
-    assert said.startswith("server.api_keys = (hidden): ")
+    said = refusal(None, ["server.api_keys=[[sk-secret]]"])
+    assert said.startswith("server.api_keys.0 = (hidden): ")
 
 
 @pytest.mark.parametrize("text", ["engine: {", "a: b: c", "\tengine: 1"])
