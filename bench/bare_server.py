@@ -1,4 +1,4 @@
-"""A bare HTTP/1.1 server that streams with exact timing and knows what it really did.
+"""The scripted engine behind a bare HTTP/1.1 server that knows what it really did.
 
 `python -m bench.bare_server --ttft 0.05 --deltas 64` prints its port and serves until it is ended. It
 answers like an OpenAI-compatible server, with no framework in between, so that what a load test reports
@@ -12,10 +12,12 @@ import json
 import resource
 import signal
 from dataclasses import asdict, dataclass
-from functools import partial
 from time import perf_counter
 
 import httptools
+
+from app.engines.contract import Sampling
+from app.engines.scripted import Script, ScriptedEngine
 
 MODEL = "bare"
 
@@ -58,10 +60,9 @@ class BareServer:
         """No request was answered yet."""
         self.behaviour = behaviour
         self.truths: list[Truth] = []
-        self.slots = asyncio.Semaphore(behaviour.concurrency) if behaviour.concurrency else None
-        self.events = [
-            event({"choices": [{"index": 0, "delta": {"content": f" w{i}"}}]}) for i in range(1024)
-        ]
+        script = Script(behaviour.ttft_s, behaviour.interval_s, max_num_seqs=behaviour.concurrency or 10**9)
+        self.engine = ScriptedEngine(script)
+        self.delta = event({"choices": [{"index": 0, "delta": {"content": script.word}}]})
         self.role = event({"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}}]})
 
 
@@ -76,7 +77,6 @@ class Connection(asyncio.Protocol):
         self._url, self._id, self._body = b"", "", b""
         self._read = 0.0
         self._task: asyncio.Task[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Callback of asyncio."""
@@ -85,8 +85,6 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Callback of asyncio: a client that went away is not answered further."""
-        if self._timer is not None:
-            self._timer.cancel()
         if self._task is not None:
             self._task.cancel()
         self._transport = None
@@ -136,47 +134,20 @@ class Connection(asyncio.Protocol):
             return
         else:
             deltas = min(behaviour.deltas, int(str(request.get("max_tokens", behaviour.deltas))))
-            if server.slots is None:
-                self._begin(truth, deltas, self._read)
-            else:
-                self._task = asyncio.get_running_loop().create_task(self._in_turn(truth, deltas))
+            self._task = asyncio.get_running_loop().create_task(self._stream(truth, deltas))
 
-    async def _in_turn(self, truth: Truth, deltas: int) -> None:
-        assert self._server.slots is not None
-        async with self._server.slots:
-            begin = perf_counter()
-            self._begin(truth, deltas, begin)
-            behaviour = self._server.behaviour
-            await asyncio.sleep(behaviour.ttft_s + behaviour.interval_s * (deltas - 1))
-
-    def _begin(self, truth: Truth, deltas: int, begin: float) -> None:
+    async def _stream(self, truth: Truth, deltas: int) -> None:
         self._write(
             b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n"
             b"Transfer-Encoding: chunked\r\n\r\n" + self._server.role
         )
-        self._later(begin + self._server.behaviour.ttft_s, partial(self._delta, truth, 0, deltas, begin))
-
-    def _delta(self, truth: Truth, number: int, deltas: int, begin: float) -> None:
-        if self._transport is None:
-            return
-        data = self._server.events[number % len(self._server.events)]
-        now = perf_counter()
-        truth.first = truth.first or now
-        truth.last = now
-        if number + 1 < deltas:
-            self._transport.write(data)
-            behaviour = self._server.behaviour
-            due = begin + behaviour.ttft_s + (number + 1) * behaviour.interval_s
-            self._later(due, partial(self._delta, truth, number + 1, deltas, begin))
-            return
+        async for _ in self._server.engine.generate(truth.id, (), Sampling(max_tokens=deltas)):
+            truth.last = perf_counter()
+            truth.first = truth.first or truth.last
+            self._write(self._server.delta)
         usage = {"prompt_tokens": 10, "completion_tokens": deltas, "total_tokens": 10 + deltas}
-        end = event({"choices": [], "usage": usage}) + chunked(b"data: [DONE]\n\n") + b"0\r\n\r\n"
-        self._write(data + end)
+        self._write(event({"choices": [], "usage": usage}) + chunked(b"data: [DONE]\n\n") + b"0\r\n\r\n")
         self._close()
-
-    def _later(self, due: float, call: partial[None]) -> None:
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_at(loop.time() + due - perf_counter(), call)
 
     def _answer(self, status: int, content: object) -> None:
         body = json.dumps(content).encode()
@@ -211,6 +182,7 @@ async def _serve(behaviour: Behaviour, port: int) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     loop = asyncio.get_running_loop()
     server = BareServer(behaviour)
+    await server.engine.start()
     listener = await loop.create_server(lambda: Connection(server), "127.0.0.1", port, backlog=4096)
     print(listener.sockets[0].getsockname()[1], flush=True)
     ended = asyncio.Event()

@@ -10,6 +10,7 @@ from httpx_sse import SSEError, connect_sse
 from rich.markup import escape
 
 from app.cli.console import messages, results
+from app.cli.options import Assignments, Config, Preset, gather
 from app.errors import RagLlmError
 
 
@@ -19,20 +20,23 @@ class AskError(RagLlmError):
 
 def ask(
     question: Annotated[str, typer.Argument(help="What to ask.")],
-    target: Annotated[
-        str, typer.Option(envvar="RAG_LLM_TARGET", help="The service's address.")
-    ] = "http://127.0.0.1:8000",
+    target: Annotated[str | None, typer.Option(help="The service's address.")] = None,
     top_k: Annotated[int | None, typer.Option(help="Passages to retrieve.")] = None,
-    rag: Annotated[bool, typer.Option(help="Retrieve passages.")] = True,
+    rag: Annotated[bool | None, typer.Option("--rag/--no-rag", help="Retrieve passages.")] = None,
     max_tokens: Annotated[int | None, typer.Option(help="Tokens of the answer at most.")] = None,
     api_key: Annotated[
-        str | None, typer.Option(envvar="RAG_LLM_API_KEY", help="If the server has keys.")
+        str | None, typer.Option(help="If the server has keys. [env: RAG_LLM_ASK__API_KEY]")
     ] = None,
+    config: Config = None,
+    preset: Preset = None,
+    assignments: Assignments = None,
 ) -> None:
     """Ask a running service; show the passages it found and its answer as it comes."""
-    headers = {"authorization": f"Bearer {api_key}"} if api_key else {}
-    with httpx.Client(base_url=target, headers=headers, timeout=httpx.Timeout(120, connect=5)) as client:
-        show_answer(client, question, rag=rag, top_k=top_k, max_tokens=max_tokens)
+    options = {"target": target, "top_k": top_k, "rag": rag, "max_tokens": max_tokens, "api_key": api_key}
+    said = gather(config, preset, assignments, {"ask": options}).ask
+    headers = {"authorization": f"Bearer {said.api_key}"} if said.api_key else {}
+    with httpx.Client(base_url=said.target, headers=headers, timeout=httpx.Timeout(120, connect=5)) as client:
+        show_answer(client, question, rag=said.rag, top_k=said.top_k, max_tokens=said.max_tokens)
 
 
 def show_answer(

@@ -1,6 +1,7 @@
 """``rag-llm demo``: the whole product on this machine in a few minutes."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -30,11 +31,11 @@ class DemoError(RagLlmError):
 
 def demo(
     architecture: Annotated[Architecture | None, typer.Option("--architecture", "-a")] = None,
-    rps: Annotated[str, typer.Option(help="Rates of the sweep, requests per second.")] = "2,4,8",
-    duration: Annotated[float, typer.Option(help="Seconds each rate is measured.")] = 15,
-    warmup: Annotated[float, typer.Option(help="Seconds of each rate before that.")] = 3,
-    questions: Annotated[int, typer.Option(help="How many shipped questions are asked first.")] = 3,
-    out: Annotated[Path, typer.Option(help="Where the report goes.")] = Path("var/reports"),
+    rps: Annotated[str | None, typer.Option(help="Rates of the sweep, requests per second.")] = None,
+    duration: Annotated[float | None, typer.Option(help="Seconds each rate is measured.")] = None,
+    warmup: Annotated[float | None, typer.Option(help="Seconds of each rate before that.")] = None,
+    questions: Annotated[int | None, typer.Option(help="Shipped questions that are asked first.")] = None,
+    out: Annotated[str | None, typer.Option(help="Folder of the report.")] = None,
     prepare_only: Annotated[
         bool, typer.Option("--prepare-only", help="Make model and index, no more.")
     ] = False,
@@ -43,14 +44,15 @@ def demo(
     assignments: Assignments = None,
 ) -> None:
     """Prepare the demo model and index, serve, ask, sweep, report, stop."""
-    settings = gather(config, preset, assignments, {"architecture": architecture})
+    own = {"rps": rps, "duration_s": duration, "warmup_s": warmup, "questions": questions, "out": out}
+    settings = gather(config, preset, assignments, {"architecture": architecture, "demo": own})
     with no_process_left():
         prepare(settings)
         if prepare_only:
             return
         with service(settings) as background:
-            ask_some(settings, background.url, questions)
-            sweep(settings, background, rps, duration, warmup, out)
+            ask_some(settings, background.url)
+            sweep(settings, background)
 
 
 def prepare(settings: Settings) -> None:
@@ -76,8 +78,9 @@ def service(settings: Settings) -> Iterator[BackgroundService]:
             background.stop()
 
 
-def ask_some(settings: Settings, url: str, count: int) -> None:
+def ask_some(settings: Settings, url: str) -> None:
     """Ask questions spread over the shipped ones; show passages and answers."""
+    count = settings.demo.questions
     shipped = [json.loads(line) for line in QUESTIONS.read_text("utf-8").splitlines()]
     keys = settings.server.api_keys
     headers = {"authorization": f"Bearer {keys[0]}"} if keys else {}
@@ -87,21 +90,27 @@ def ask_some(settings: Settings, url: str, count: int) -> None:
             show_answer(client, question["question"], max_tokens=32)
 
 
-def sweep(
-    settings: Settings, service: BackgroundService, rps: str, duration: float, warmup: float, out: Path
-) -> None:
+def sweep(settings: Settings, service: BackgroundService) -> None:
     """``loadtest run`` against the service.
 
     Raises:
         DemoError: it ended with an error; the report says what was measured.
     """
     command = [sys.executable, "-m", "loadtest", "run", "--target", service.url]
-    command += ["--rps", rps, "--duration", str(duration), "--warmup", str(warmup)]
-    command += ["--questions", str(QUESTIONS), "--out", str(out), "--watch-pid", str(service.process.pid)]
+    demo = settings.demo
+    command += ["--rps", demo.rps, "--duration", str(demo.duration_s), "--warmup", str(demo.warmup_s)]
+    command += [
+        "--questions",
+        os.path.relpath(QUESTIONS),
+        "--out",
+        demo.out,
+        "--watch-pid",
+        str(service.process.pid),
+    ]
     command += ["--max-tokens", str(settings.sampling.max_tokens), "--label", f"answers={GIBBERISH}"]
-    if settings.server.api_keys:
-        command += ["--api-key", settings.server.api_keys[0]]
-    load = subprocess.Popen(command, start_new_session=True)
+    # A key on the command line would be for every user of the machine to see.
+    key = {"LOADTEST_API_KEY": settings.server.api_keys[0]} if settings.server.api_keys else {}
+    load = subprocess.Popen(command, env=os.environ | key, start_new_session=True)
     try:
         status = load.wait()
     except KeyboardInterrupt:
@@ -110,5 +119,5 @@ def sweep(
         load.wait(REPORT_TIMEOUT_S)
         raise
     if status:
-        raise DemoError(f"the sweep ended with status {status}; its report in {out} says why")
+        raise DemoError(f"the sweep ended with status {status}; its report in {demo.out} says why")
     results.print()

@@ -1,4 +1,4 @@
-"""``rag-llm index``: build an index, look into one."""
+"""``rag-llm index``: build an index, look into one, measure what it finds."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,15 +8,16 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from app.cli.console import messages, results
+from app.cli.console import messages, results, step
 from app.cli.options import Assignments, Config, Preset, gather
 from app.retrieval.embedding import EmbeddingModel
 from app.retrieval.index import Index
 from app.retrieval.manifest import FaissChoice
 from app.retrieval.passages import SplitterSettings
+from app.retrieval.recall import recall_at_k
 from app.settings import Settings
 
-app = typer.Typer(help="Build and inspect indexes.", no_args_is_help=True)
+app = typer.Typer(help="Build, inspect and measure indexes.", no_args_is_help=True)
 
 
 @app.command()
@@ -25,33 +26,28 @@ def build(
     index_root: Annotated[
         Path | None, typer.Option(help="Where indexes lie. Default: the setting rag.index.")
     ] = None,
-    passage_tokens: Annotated[
-        int, typer.Option(help="Longest passage, in the embedding model's tokens.")
-    ] = 128,
-    overlap_tokens: Annotated[int, typer.Option(help="Tokens that neighbours share.")] = 16,
-    faiss_type: Annotated[FaissChoice, typer.Option(help="auto goes by the size.")] = "auto",
+    passage_tokens: Annotated[int | None, typer.Option(help="Longest passage, in tokens.")] = None,
+    overlap_tokens: Annotated[int | None, typer.Option(help="Tokens that neighbours share.")] = None,
+    faiss_type: Annotated[FaissChoice | None, typer.Option(help="auto goes by the size.")] = None,
     config: Config = None,
     preset: Preset = None,
     assignments: Assignments = None,
 ) -> None:
     """Build the index of some documents. The same content is never built twice."""
-    settings = gather(config, preset, assignments)
-    splitter = SplitterSettings(passage_tokens=passage_tokens, overlap_tokens=overlap_tokens)
-    results.print(
-        build_index(documents, index_root, settings, splitter, faiss_type), soft_wrap=True, markup=False
-    )
+    indexing = {
+        "passage_tokens": passage_tokens,
+        "overlap_tokens": overlap_tokens,
+        "faiss_type": faiss_type,
+    }
+    settings = gather(config, preset, assignments, {"indexing": indexing})
+    results.print(build_index(documents, index_root, settings), soft_wrap=True, markup=False)
 
 
-def build_index(
-    documents: Path,
-    index_root: Path | None,
-    settings: Settings,
-    splitter: SplitterSettings | None = None,
-    faiss_type: FaissChoice = "auto",
-) -> str:
+def build_index(documents: Path, index_root: Path | None, settings: Settings) -> str:
     """Build with progress on the terminal; gives the index's folder."""
     from app.retrieval import build as builder
 
+    indexing = settings.indexing
     embedding = EmbeddingModel(settings.embedding.model, threads=settings.embedding.threads)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=messages) as progress:
@@ -66,8 +62,8 @@ def build_index(
             documents,
             index_root or Path(settings.rag.index),
             embedding,
-            splitter=splitter,
-            faiss_type=faiss_type,
+            splitter=SplitterSettings(indexing.passage_tokens, indexing.overlap_tokens),
+            faiss_type=indexing.faiss_type,
             on_progress=show,
         )
     if built.replaced:
@@ -105,3 +101,29 @@ def inspect(
         table.add_row(name, f"{entry.bytes:,} bytes, sha256 {entry.sha256[:16]}…")
     table.add_row("state", "sound, checksums compared" if verify else "sound, sizes compared")
     results.print(table, soft_wrap=True)
+
+
+@app.command()
+def recall(
+    questions: Annotated[
+        Path, typer.Argument(help="JSONL with id, language, question, gold_document, gold_text.")
+    ],
+    path: Annotated[
+        Path | None, typer.Argument(help="An index or index root. Default: the setting rag.index.")
+    ] = None,
+    config: Config = None,
+    preset: Preset = None,
+    assignments: Assignments = None,
+) -> None:
+    """Measure recall@1, @4 and @10: how often the passage that holds the answer is found."""
+    settings = gather(config, preset, assignments)
+    with step("ask every question"):
+        embedding = EmbeddingModel(settings.embedding.model, threads=settings.embedding.threads)
+        found = recall_at_k(Index.open(path or Path(settings.rag.index), embedding), embedding, questions)
+    table = Table("questions", *(f"recall@{k}" for k in found.at), title="Recall")
+    rows = {"all": (found.questions, found.at), **found.by_language}
+    for language, (count, shares) in rows.items():
+        table.add_row(f"{count} {escape(language)}", *(f"{share:.3f}" for share in shares.values()))
+    results.print(table)
+    if found.missed:
+        messages.print(f"never among the first {max(found.at)}: {', '.join(found.missed)}", markup=False)

@@ -27,8 +27,8 @@ def show(config: Config = None, preset: Preset = None, assignments: Assignments 
         variable = PREFIX + "__".join(path).upper()
         if path in reference:
             variable += f"\n{reference[path]}"
-        if path == ("server", "api_keys") and value:
-            value = f"{len(value)} set"
+        if "api_key" in path[-1] and value:
+            value = "(hidden)"
         meaning = type(holder).model_fields[path[-1]].description or ""
         table.add_row(".".join(path), escape(str(value)), variable, escape(meaning))
     # In a file or a pipe a name must stay in one piece, for grep.

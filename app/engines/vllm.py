@@ -140,6 +140,7 @@ class VllmEngine(Engine):
         described: dict[str, object] = {"name": "vllm", "version": vllm.__version__}
         if self._llm is not None:
             config = self._llm.vllm_config
+            executor = config.parallel_config.distributed_executor_backend
             described |= {
                 "dtype": str(config.model_config.dtype).removeprefix("torch."),
                 "max_num_seqs": config.scheduler_config.max_num_seqs,
@@ -147,7 +148,7 @@ class VllmEngine(Engine):
                 "enforce_eager": config.model_config.enforce_eager,
                 "enable_prefix_caching": config.cache_config.enable_prefix_caching,
                 "tensor_parallel_size": config.parallel_config.tensor_parallel_size,
-                "executor": str(config.parallel_config.distributed_executor_backend),
+                "executor": executor.__name__ if isinstance(executor, type) else str(executor),
             }
         return described
 

@@ -72,5 +72,5 @@ def _sentence(fault: Any) -> str:
     message = fault["msg"].removeprefix("Value error, ")
     if fault["type"] == "extra_forbidden":
         return f"{where}: there is no such setting; `rag-llm settings` lists them all"
-    value = "(hidden)" if where.startswith("server.api_keys") else repr(fault["input"])
+    value = "(hidden)" if "api_key" in where else repr(fault["input"])
     return f"{where} = {value}: {message}" if where else message

@@ -84,6 +84,14 @@ class EmbeddingSettings(Section):
     )
 
 
+class IndexingSettings(Section):
+    """How ``rag-llm index build`` cuts documents and what it builds."""
+
+    passage_tokens: Positive = Field(128, description="Longest passage, in the embedding model's tokens.")
+    overlap_tokens: Annotated[int, Field(ge=0)] = Field(16, description="Tokens that neighbours share.")
+    faiss_type: Literal["auto", "flat", "ivf", "hnsw"] = Field("auto", description="auto goes by the size.")
+
+
 class RagSettings(Section):
     """How a question becomes a prompt. All of it can change while the service runs."""
 
@@ -140,6 +148,30 @@ class ReplicaSettings(Section):
     ray_address: str | None = Field(None, description="A running Ray cluster. None: an embedded one.")
 
 
+class AskSettings(Section):
+    """``rag-llm ask``, a client."""
+
+    target: str = Field("http://127.0.0.1:8000", description="The service's address.")
+    api_key: str | None = Field(None, description="Needed if the server has keys.")
+    rag: bool = Field(True, description="Retrieve passages.")
+    top_k: Annotated[int, Field(ge=1, le=100)] | None = Field(
+        None, description="Passages to retrieve. None: as the server is set."
+    )
+    max_tokens: Positive | None = Field(
+        None, description="Tokens of the answer at most. None: as the server is set."
+    )
+
+
+class DemoSettings(Section):
+    """``rag-llm demo``."""
+
+    rps: str = Field("2,4,8", description="Rates of the sweep, requests per second.")
+    duration_s: Annotated[float, Field(gt=0)] = Field(15.0, description="Seconds each rate is measured.")
+    warmup_s: Annotated[float, Field(ge=0)] = Field(3.0, description="Seconds of each rate before that.")
+    questions: Annotated[int, Field(ge=0)] = Field(3, description="Shipped questions that are asked first.")
+    out: str = Field("var/reports", description="Folder of the report.")
+
+
 class HubSettings(Section):
     """The Hugging Face libraries' own variables."""
 
@@ -157,11 +189,14 @@ class Settings(Section):
     model: ModelSettings = ModelSettings()
     engine: EngineSettings = EngineSettings()
     embedding: EmbeddingSettings = EmbeddingSettings()
+    indexing: IndexingSettings = IndexingSettings()
     rag: RagSettings = RagSettings()
     sampling: SamplingSettings = SamplingSettings()
     server: ServerSettings = ServerSettings()
     replicas: ReplicaSettings = ReplicaSettings()
     hub: HubSettings = HubSettings()
+    ask: AskSettings = AskSettings()
+    demo: DemoSettings = DemoSettings()
 
     @model_validator(mode="after")
     def _sizes_fit(self) -> "Settings":

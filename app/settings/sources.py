@@ -14,7 +14,7 @@ from app.errors import SettingsError
 from app.settings.model import Settings
 
 PREFIX = "RAG_LLM_"
-NO_SETTINGS = {"RAG_LLM_CONFIG", "RAG_LLM_PRESET", "RAG_LLM_TARGET", "RAG_LLM_API_KEY"}
+NO_SETTINGS = {"RAG_LLM_CONFIG", "RAG_LLM_PRESET"}
 """They choose among the sources, and say where `rag-llm ask` asks."""
 REFERENCE = {
     "VLLM_MAX_MODEL_LEN": ("engine", "max_model_len"),

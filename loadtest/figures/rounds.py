@@ -55,7 +55,7 @@ def knee_rps(levels: Sequence[LevelFigures], slo: Mapping[str, float]) -> float 
         if level.verdict.kind == "valid"
         and all(
             each.goodput_share >= GOOD_SHARE_MIN
-            and each.in_flight_end - each.in_flight_start <= noise(each.in_flight_start)
+            and each.in_flight_end - each.in_flight_start <= noise(each.in_flight_start, each.in_flight_end)
             for each in level.rounds
         )
     ]

@@ -9,11 +9,12 @@ said about the server; then errors; then saturation.
 
 Saturation and small samples. Over a window, arrivals - completions is exactly the growth of the requests
 in flight, L (errors aside). Of a queue in equilibrium that growth is noise around 0, for L is about a
-Poisson count (exactly so if requests don't disturb each other: the M/G/infinity queue) with a standard
-deviation of sqrt(L). So a deficit over 1% counts as saturation only if L also grew by more than three such
-deviations, 3 * sqrt(L at the window's start). Of an overloaded server L grows by (offered - capacity) *
-window, which passes that bound as the window gets longer, while the noise does not grow with it. The
-counter-example is a warm-up shorter than a request: L is still filling then, and the reason says so.
+Poisson count (exactly so if requests don't disturb each other: the M/G/infinity queue) with a variance of
+L, and the growth is the difference of two such counts, with a variance of L at the start + L at the end.
+So a deficit over 1% counts as saturation only if L also grew by more than three standard deviations,
+3 * sqrt(L at the start + L at the end). Of an overloaded server L grows by (offered - capacity) * window,
+which passes that bound as the window gets longer. The counter-example is a warm-up shorter than a request:
+L is still filling then, and the reason says so.
 """
 
 import math
@@ -73,7 +74,7 @@ def judge(
         reasons.append(f"{overload} of {counts.scheduled} requests were refused or not answered in time")
     deficit = counts.scheduled - achieved_in_window
     growth = in_flight_end - in_flight_start
-    if deficit > tolerated and growth > noise(in_flight_start):
+    if deficit > tolerated and growth > noise(in_flight_start, in_flight_end):
         reasons.append(
             f"achieved / offered is {achieved_in_window / counts.scheduled:.3f} and the requests in flight "
             f"grew from {in_flight_start} to {in_flight_end}"
@@ -88,9 +89,9 @@ def judge(
     return Verdict(kind="saturated" if reasons else "valid", reasons=reasons, notes=notes)
 
 
-def noise(in_flight_start: int) -> float:
+def noise(in_flight_start: int, in_flight_end: int) -> float:
     """Growth of the requests in flight that a queue in equilibrium may show by chance."""
-    return NOISE_DEVIATIONS * math.sqrt(max(1, in_flight_start))
+    return NOISE_DEVIATIONS * math.sqrt(max(1, in_flight_start + in_flight_end))
 
 
 def worst(verdicts: list[Verdict]) -> Verdict:

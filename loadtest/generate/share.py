@@ -32,7 +32,8 @@ class Share:
     Attributes:
         sent: requests begun.
         ended: exchanges ended, well or not.
-        failed: exchanges that ended in a failure of the connection or another status than 200.
+        failed: exchanges that ended in a failure of the connection or another status than 200; those
+            that the level's end cut off are not among them.
         window_size: arrivals of the window in this share.
         window_ended: of these, exchanges ended.
         connect_errors_in_row: since the last exchange that got a connection.
@@ -143,7 +144,8 @@ class Share:
         self.ended += 1
         self.last_read = max(self.last_read, reading.now)
         kind = reading.failure[0] if reading.failure else None
-        self.failed += kind is not None or reading.status != 200
+        # What the end of the level cut off is no error of the target's; the report counts it apart.
+        self.failed += kind != "unfinished" and (kind is not None or reading.status != 200)
         self.connect_errors_in_row = self.connect_errors_in_row + 1 if kind == "connect" else 0
         self.window_ended += self._level.phase(self._times[i]) == "window"
 

@@ -1,5 +1,6 @@
 """``rag-llm index build`` and ``inspect``, there and back."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,25 @@ def test_a_folder_named_with_square_brackets(rag_llm: RagLlm, documents: Path, t
     built = rag_llm("index", "build", str(documents), "--index-root", str(root))
     assert Path(built.out.removesuffix("\n")).parent == root
     assert str(root) in rag_llm("index", "inspect", str(root)).out
+
+
+def test_recall_of_a_file_of_questions(rag_llm: RagLlm, documents: Path, tmp_path: Path) -> None:
+    root = str(tmp_path / "indexes")
+    rag_llm("index", "build", str(documents), "--index-root", root)
+    lines = [
+        {
+            "id": name,
+            "language": "en",
+            "question": f"When does the {name} open?",
+            "gold_document": f"{name}.md",
+            "gold_text": f"The {name} is open",
+        }
+        for name in ("bridge", "mill")
+    ]
+    questions = tmp_path / "questions.jsonl"
+    questions.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    ended = rag_llm("index", "recall", str(questions), root)
+    assert ended.status == 0, ended.err
+    assert "recall@4" in ended.out
+    assert ended.out.count("1.000") == 6  # @1, @4 and @10, in all and in English
+    assert rag_llm("index", "recall", str(tmp_path / "none.jsonl"), root).status == 1

@@ -132,8 +132,8 @@ def test_an_interrupted_or_empty_level_is_incomplete() -> None:
 
 
 def test_noise_is_never_less_than_three_requests() -> None:
-    assert noise(0) == 3.0
-    assert noise(100) == 30.0
+    assert noise(0, 0) == 3.0
+    assert noise(50, 50) == 30.0
 
 
 def test_a_level_is_as_bad_as_its_worst_round() -> None:

@@ -94,12 +94,6 @@ def test_variables_choose_the_file_and_the_preset(write_yaml: Write, monkeypatch
     assert load_settings(config=other).engine.max_model_len == 555
 
 
-def test_the_variables_of_ask_are_no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RAG_LLM_TARGET", "http://127.0.0.1:9")
-    monkeypatch.setenv("RAG_LLM_API_KEY", "k")
-    assert load_settings() == load_settings(preset="demo")
-
-
 def test_a_preset_that_the_variable_misspells(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAG_LLM_PRESET", "dmeo")
     with pytest.raises(SettingsError, match=r"'dmeo'.*choose from demo, qwen2.5"):
