@@ -13,24 +13,23 @@ from app.settings import Settings
 
 OBJECT_STORE_BYTES = 128 * 1024 * 1024
 """Nothing large goes through Ray's object store here."""
+BLOCKS = range(30000, 32700, 100)
+"""Blocks of 100 ports for what Serve opens inside, from where Serve itself begins to below those that the
+kernel hands out."""
 
 
-REPLICA_PORTS = 30000
-"""Where the search for the replicas' own ports begins, as in Serve."""
-
-
-def prepare_environment(folder: Path, *, http_port: int) -> None:
+def prepare_environment(folder: Path, *, http_port: int, block: int) -> None:
     """Set what Ray and Serve read when they start; must come before they are imported.
 
     Args:
         folder: HAProxy's own files; one for each embedded Ray, or two on a machine would share them.
         http_port: the service's; HAProxy's other ports are the next free ones.
+        block: the first of 100 ports for the replicas and Serve's fallback proxy.
 
     Raises:
         SettingsError: there are no free ports.
     """
     metrics_port, stats_port = _free_ports(http_port, 2)
-    [replica_port] = _free_ports(REPLICA_PORTS - 1, 1)
     for name, value in {
         # HAProxy in place of the Python proxy, straight to the replicas.
         "RAY_SERVE_ENABLE_HA_PROXY": "1",
@@ -42,9 +41,10 @@ def prepare_environment(folder: Path, *, http_port: int) -> None:
         "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": str(folder / "server-state"),
         "RAY_SERVE_HAPROXY_METRICS_PORT": metrics_port,
         "RAY_SERVE_HAPROXY_STATS_PORT": stats_port,
-        # Replicas share ports with whoever listens already: two services would get each other's requests.
-        "RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT": replica_port,
-        "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT": str(int(replica_port) + 500),
+        "RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT": str(block),
+        "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT": str(block + 98),
+        "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": str(block + 98),
+        "RAY_SERVE_FALLBACK_PROXY_GRPC_PORT": str(block + 99),
         # A replica that dies before it has sent anything: the request goes to another one, once.
         "RAY_SERVE_HAPROXY_RETRY_ON": "conn-failure empty-response",
         "RAY_SERVE_HAPROXY_RETRIES": "1",
@@ -63,6 +63,35 @@ def prepare_environment(folder: Path, *, http_port: int) -> None:
         os.environ.setdefault(name, value)
 
 
+@contextmanager
+def reserved_block() -> Iterator[int]:
+    """A block of 100 ports that no other service of ours uses; gives the first.
+
+    Serve's replicas and its fallback proxy share ports with whoever listens there already (SO_REUSEPORT):
+    two services on one machine would answer each other's requests. The reservation is a name in the
+    kernel's abstract socket space, which ends with this process, however it ends.
+
+    Raises:
+        SettingsError: all blocks are taken.
+    """
+    for first in BLOCKS:
+        with socket.socket(socket.AF_UNIX) as reservation:
+            if _all_ours(reservation, first):
+                yield first
+                return
+    raise SettingsError(f"no 100 free ports in a row between {BLOCKS.start} and {BLOCKS.stop}")
+
+
+def _all_ours(reservation: socket.socket, first: int) -> bool:
+    try:
+        reservation.bind(f"\0rag-llm-ports-{first}")
+        for port in range(first, first + BLOCKS.step):
+            socket.create_server(("", port)).close()
+    except OSError:
+        return False
+    return True
+
+
 def _free_ports(after: int, count: int) -> list[str]:
     """Ports above the service's that nothing listens on now."""
     free: list[str] = []
@@ -77,8 +106,8 @@ def _free_ports(after: int, count: int) -> list[str]:
 @contextmanager
 def connected_ray(settings: Settings) -> Iterator[None]:
     """Connect to settings.replicas.ray_address, or start Ray here and stop it at the end."""
-    with tempfile.TemporaryDirectory(prefix="rag-llm-haproxy-") as folder:
-        prepare_environment(Path(folder), http_port=settings.server.port)
+    with tempfile.TemporaryDirectory(prefix="rag-llm-haproxy-") as folder, reserved_block() as block:
+        prepare_environment(Path(folder), http_port=settings.server.port, block=block)
         import ray
 
         address = settings.replicas.ray_address
