@@ -6,8 +6,8 @@ Poisson arrivals. rvc runs with retrieval off, so that both do the same work. Bo
 executor; with its default one for CPUs a worker process spins beside the engine core, and on two cores
 that is what one would measure.
 
-What decides is the highest rate at which the engine is kept busy and neither server is saturated: past
-that point TTFT measures the queue.
+The last rate decides. It should keep the engine busy and saturate neither server: past that point TTFT
+measures the queue.
 """
 
 import json
@@ -144,7 +144,7 @@ def sweep(name: str, url: str, prompts: Path, rates: str, duration: float, token
 
 
 def main(
-    rates: Annotated[str, typer.Option(help="Requests per second; the last decides.")] = "4,8,12",
+    rates: Annotated[str, typer.Option(help="Requests per second; the last decides.")] = "24,48,72",
     duration: Annotated[float, typer.Option(help="Seconds of each window.")] = 20,
     tokens: Annotated[int, typer.Option(help="Output tokens of each request.")] = 64,
     repeats: Annotated[int, typer.Option(help="Pairs of runs.")] = 3,
