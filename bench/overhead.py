@@ -17,12 +17,14 @@ import statistics
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
 import httpx
+import psutil
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -133,13 +135,31 @@ def _answers(url: str) -> bool:
         return False
 
 
+def cpu_seconds() -> dict[str, float]:
+    """CPU time of this command's descendants so far, by what they are."""
+    used: defaultdict[str, float] = defaultdict(float)
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            line = " ".join(process.cmdline())
+            parts = ("EngineCore", "ServeReplica", "haproxy.cfg", "api_server", "ray", "loadtest")
+            label = next((part for part in parts if part in line), "other")
+            times = process.cpu_times()
+            used["Ray's own" if label == "ray" else label] += times.user + times.system
+    return used
+
+
 def sweep(name: str, url: str, prompts: Path, rates: str, duration: float, tokens: int) -> Report:
     """The load; the same for both."""
     out = FOLDER / name
     command = [sys.executable, "-m", "loadtest", "run", "--target", url, "--rps", rates]
     command += ["--duration", str(duration), "--warmup", "5", "--questions", str(prompts)]
     command += ["--max-tokens", str(tokens), "--ignore-eos", "--seed", "7", "--out", str(out)]
+    before, began = cpu_seconds(), time.monotonic()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    elapsed = time.monotonic() - began
+    spent = {label: (used - before.get(label, 0.0)) / elapsed for label, used in cpu_seconds().items()}
+    shares = ", ".join(f"{label} {share:.0%}" for label, share in spent.items() if share >= 0.005)
+    console.print(f"share of a core during the sweep: {shares}")
     return load_report(out / "report.json")
 
 
