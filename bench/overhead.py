@@ -23,13 +23,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
-import httpx
 import psutil
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from app.cli.background import BackgroundService
+from app.cli.background import BackgroundService, answers
 from app.cli.demo import prepare
 from app.cli.processes import end_descendants, no_process_left
 from app.demo import QUESTIONS
@@ -114,7 +113,7 @@ def plain(settings: Settings) -> Iterator[str]:
         )
     try:
         until = time.monotonic() + 240
-        while not _answers(url):
+        while not answers(url):
             if process.poll() is not None or time.monotonic() > until:
                 raise SystemExit(f"vllm serve did not start; see {log}")
             time.sleep(0.5)
@@ -126,13 +125,6 @@ def plain(settings: Settings) -> Iterator[str]:
         except subprocess.TimeoutExpired:
             process.kill()
         end_descendants()
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/health", timeout=5).status_code == 200
-    except httpx.HTTPError:
-        return False
 
 
 def cpu_seconds() -> dict[str, float]:

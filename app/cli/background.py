@@ -66,10 +66,7 @@ class BackgroundService:
 
     def healthy(self) -> bool:
         """Whether /health says so."""
-        try:
-            return httpx.get(f"{self.url}/health", timeout=5).status_code == 200
-        except httpx.HTTPError:
-            return False
+        return answers(self.url)
 
     def stop(self) -> None:
         """As Ctrl-C does; kill it if that takes too long."""
@@ -82,3 +79,11 @@ class BackgroundService:
 
     def _tail(self) -> str:
         return "\n".join(self.log.read_text("utf-8", "replace").splitlines()[-15:])
+
+
+def answers(url: str) -> bool:
+    """Whether the server at an address is up and says that it is healthy."""
+    try:
+        return httpx.get(f"{url}/health", timeout=5).status_code == 200
+    except httpx.HTTPError:
+        return False

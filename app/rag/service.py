@@ -1,7 +1,6 @@
 """The way of a request: retrieve, build the prompt, generate."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,8 +17,6 @@ from app.retrieval.integrity import locate
 from app.retrieval.retriever import Retriever
 from app.settings import Settings
 from app.settings.model import RagSettings, SamplingSettings
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
