@@ -13,12 +13,12 @@ help: ## show this list
 
 setup: $(READY) ## make the environment in .venv (about 6.6 GB)
 
-$(READY): requirements-cpu.txt pyproject.toml
+$(READY): requirements/cpu.txt requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if (3, 11) <= v < (3, 14) else \
 	  f"Python 3.11 to 3.13 is needed and $(PYTHON) is {v[0]}.{v[1]}; try make PYTHON=python3.12")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --root-user-action ignore uv
-	$(BIN)/uv pip install --python $(BIN)/python -r requirements-cpu.txt
+	$(BIN)/uv pip install --python $(BIN)/python -r requirements/cpu.txt -r requirements/dev.txt
 	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e .
 	@touch $@
 
@@ -47,9 +47,11 @@ bench-retrieval: $(READY) ## embed, search and prompt at 1k, 100k and 1M passage
 bench-parity: $(READY) ## how often answers differ between engines, alone and in batches
 	$(BIN)/python -m bench.parity $(ARGS)
 
-lock: $(READY) ## choose versions anew (requirements-cpu.txt)
-	$(BIN)/uv pip compile -q pyproject.toml --extra cpu --group dev --universal --python-version 3.11 \
-	  --no-header --no-annotate --upgrade -o requirements-cpu.txt
+LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --upgrade
+lock: $(READY) ## choose versions anew (requirements/)
+	$(LOCK) pyproject.toml --extra cpu --overrides requirements/cpu-overrides.txt -o requirements/cpu.txt
+	$(LOCK) pyproject.toml --extra gpu -o requirements/gpu.txt
+	$(LOCK) --group dev -c requirements/cpu.txt -o requirements/dev.txt
 
 clean: ## delete the environment and everything under var/
 	rm -rf $(VENV) var
