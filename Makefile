@@ -18,7 +18,7 @@ $(READY): requirements/cpu.txt requirements/dev.txt pyproject.toml
 	  f"Python 3.11 to 3.13 is needed and $(PYTHON) is {v[0]}.{v[1]}; try make PYTHON=python3.12")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --root-user-action ignore uv
-	$(BIN)/uv pip install --python $(BIN)/python -r requirements/cpu.txt -r requirements/dev.txt
+	$(BIN)/uv pip install --python $(BIN)/python --no-deps -r requirements/cpu.txt -r requirements/dev.txt
 	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e .
 	@touch $@
 
