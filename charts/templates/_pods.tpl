@@ -6,6 +6,9 @@
   mountPath: /mnt/shared
   readOnly: true
 {{- end }}
+{{- with .Values.extraVolumeMounts }}
+{{ toYaml . }}
+{{- end }}
 {{- end -}}
 
 {{- define "rag-llm.volume" -}}
@@ -13,6 +16,9 @@
 - name: shared
   persistentVolumeClaim:
     claimName: {{ include "rag-llm.claimName" . }}
+{{- end }}
+{{- with .Values.extraVolumes }}
+{{ toYaml . }}
 {{- end }}
 {{- end -}}
 

@@ -147,10 +147,17 @@ resources:
   {{- toYaml .resources | nindent 2 }}
 securityContext:
   {{- toYaml $.Values.podSecurity.container | nindent 2 }}
+{{- with $.Values.extraEnv }}
+env:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 volumeMounts:
   - name: autoscaler-token
     mountPath: /var/run/secrets/kubernetes.io/serviceaccount
     readOnly: true
+  {{- with $.Values.extraVolumeMounts }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
 {{- end -}}
 {{- end -}}
 
