@@ -11,13 +11,18 @@ from ray.exceptions import ActorUnavailableError, RayActorError, RayTaskError
 
 from app.architectures.engine import build_engine
 from app.engines.contract import Delta, Engine, EngineLoad, Sampling
-from app.errors import EngineFailed, NotReady, RagLlmError
+from app.errors import EngineFailed, NotReady, RagLlmError, StartError
 from app.settings import Settings
-from app.settings.load import check
+from app.settings.hub import export_hub
+from app.settings.load import ReadSettings
 
 log = logging.getLogger(__name__)
 WATCH_EVERY_S = 1.0
 RESTART_DELAY_S = 1.0
+TOGETHER_S = 60.0
+"""How long a start waits for the other actors once one is ready: there may be no place for them."""
+LEAVE_S = 120.0
+"""How long an actor that is given up may still work on the requests it has."""
 GONE = (RayActorError, ActorUnavailableError)
 
 
@@ -25,11 +30,13 @@ class EngineActor:
     """Lives in a Ray actor and holds one engine.
 
     Args:
-        values: the settings, as nested dictionaries.
+        read_settings: gives the settings; called in the actor's own process.
     """
 
-    def __init__(self, values: dict[str, Any]) -> None:
-        self._engine = build_engine(check(values))
+    def __init__(self, read_settings: ReadSettings) -> None:
+        settings = read_settings()
+        export_hub(settings)
+        self._engine = build_engine(settings)
 
     async def start(self) -> dict[str, object]:
         """Load the model; give the engine's description."""
@@ -47,26 +54,18 @@ class EngineActor:
         """Raise what the engine raises."""
         await self._engine.check_health()
 
-    async def busy(self) -> tuple[int, int]:
-        """Requests that run and that wait in this actor's engine."""
-        load = self._engine.load()
-        return load.running, load.waiting
-
-    async def shutdown(self) -> None:
-        """Stop the engine."""
-        await self._engine.shutdown()
-
 
 class Member:
     """One actor as the front process sees it.
 
     Attributes:
         actor: Ray's handle.
-        ready: whether its engine has loaded.
+        loading: ends when its engine has loaded, or failed to.
+        ready: whether it takes requests.
         ongoing: requests that this front process has with it.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, read_settings: ReadSettings) -> None:
         replicas = settings.replicas
         # One request of slack a slot: cancelling and health checks must get in when all slots are taken.
         self.actor: Any = (
@@ -74,36 +73,93 @@ class Member:
             .options(
                 num_cpus=replicas.cpus,
                 num_gpus=replicas.gpus,
+                resources=dict(replicas.resources),
                 max_concurrency=2 * settings.server.max_ongoing_requests,
                 scheduling_strategy="SPREAD",
             )
-            .remote(settings.model_dump(mode="json"))
+            .remote(read_settings)
         )
         self.ready = False
         self.ongoing = 0
+        self.loading = asyncio.create_task(self._load())
+
+    async def _load(self) -> dict[str, object]:
+        description: dict[str, object] = await self.actor.start.remote()
+        self.ready = True
+        return description
+
+    def kill(self) -> None:
+        """End the actor's process, whatever it does."""
+        self.ready = False
+        self.loading.cancel()
+        with suppress(Exception):
+            ray.kill(self.actor)
 
 
 class RayActors(Engine):
-    """Several engines behind the contract of one. An actor that dies is replaced; the others go on."""
+    """Several engines behind the contract of one. An actor that dies is replaced; the others go on.
 
-    def __init__(self, settings: Settings) -> None:
+    Args:
+        settings: the front process's.
+        read_settings: gives the actors theirs.
+    """
+
+    def __init__(self, settings: Settings, read_settings: ReadSettings) -> None:
         self._settings = settings
+        self._read_settings = read_settings
+        self._count = settings.replicas.count
         self._members: list[Member] = []
-        self._watching: asyncio.Task[None] | None = None
+        self._leaving: list[Member] = []
+        self._tasks: set[asyncio.Task[None]] = set()
         self._description: dict[str, object] = {}
+        self._started = False
 
     async def start(self) -> None:
-        """Start all actors and wait for their engines."""
-        self._members = [Member(self._settings) for _ in range(self._settings.replicas.count)]
+        """Start all actors and wait for their engines; for the others only a while once one is ready."""
+        self._members = [self._member() for _ in range(self._count)]
+        loading = [member.loading for member in self._members]
         try:
-            await asyncio.gather(*(self._begin(member) for member in self._members))
+            await asyncio.wait(loading, return_when=asyncio.FIRST_COMPLETED)
+            done, pending = await asyncio.wait(
+                loading, timeout=TOGETHER_S, return_when=asyncio.FIRST_EXCEPTION
+            )
+            for task in done:
+                self._description = task.result()
         except RayTaskError as error:
             raise _cause(error) from error
-        self._watching = asyncio.create_task(self._watch())
+        except GONE as error:
+            raise StartError(f"an actor died while its engine loaded: {error}") from error
+        if pending:
+            log.warning("%d of %d actors are ready; the others join when they are", len(done), self._count)
+        for member in self._members:
+            self._begin(self._keep(member))
+        self._started = True
 
-    async def _begin(self, member: Member) -> None:
-        self._description = await member.actor.start.remote()
-        member.ready = True
+    async def resize(self, count: int) -> None:
+        """Have this many actors: new ones join when they are ready, surplus ones end their requests first.
+
+        Returns at once; before the start it only says how many there will be.
+        """
+        self._count = count
+        if not self._started:
+            return
+        while len(self._members) < count:
+            member = self._member()
+            self._members.append(member)
+            self._begin(self._keep(member))
+        while len(self._members) > count:
+            member = min(self._members, key=lambda member: (member.ready, member.ongoing))
+            self._members.remove(member)
+            self._leaving.append(member)
+            self._begin(self._see_off(member))
+
+    def _member(self) -> Member:
+        return Member(self._settings, self._read_settings)
+
+    def _begin(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def generate(
         self, request_id: str, prompt: Sequence[int], sampling: Sampling
@@ -129,28 +185,35 @@ class RayActors(Engine):
             raise NotReady("no actor is ready; they are being restarted")
         return min(ready, key=lambda member: member.ongoing)
 
-    async def _watch(self) -> None:
-        """Find the dead and replace them, one look a second."""
-        while True:
-            await asyncio.sleep(WATCH_EVERY_S)
-            for number, member in enumerate(self._members):
-                try:
-                    await member.actor.check_health.remote()
-                except (*GONE, RayTaskError) as error:
-                    log.warning("an actor has died (%s); starting another", type(error).__name__)
-                    await self._replace(number)
+    async def _keep(self, member: Member) -> None:
+        """Look at an actor once a second; when it has died start another in its place."""
+        while member in self._members:
+            try:
+                self._description = await member.loading
+                await asyncio.sleep(WATCH_EVERY_S)
+                await member.actor.check_health.remote()
+                # A request may have found it unavailable meanwhile.
+                member.ready = member in self._members
+            except (*GONE, RayTaskError) as error:
+                if member not in self._members:
+                    return
+                cause = error.cause if isinstance(error, RayTaskError) else type(error).__name__
+                log.warning("an actor has died (%s); starting another", cause)
+                member.kill()
+                await asyncio.sleep(RESTART_DELAY_S)
+                if member in self._members:
+                    place = self._members.index(member)
+                    member = self._members[place] = self._member()
 
-    async def _replace(self, number: int) -> None:
-        self._members[number].ready = False
-        with suppress(Exception):
-            ray.kill(self._members[number].actor)
-        member = self._members[number] = Member(self._settings)
-        try:
-            await self._begin(member)
-        except (*GONE, RayTaskError):
-            # The next look finds it dead again: tried for as long as the service runs.
-            log.exception("an actor could not be restarted; trying again")
-            await asyncio.sleep(RESTART_DELAY_S)
+    async def _see_off(self, member: Member) -> None:
+        """Wait for an actor's requests, then end it."""
+        until = asyncio.get_running_loop().time() + LEAVE_S
+        while member.ongoing and asyncio.get_running_loop().time() < until:
+            await asyncio.sleep(0.1)
+        if member.ongoing:
+            log.warning("an actor is ended with %d requests that took over %g s", member.ongoing, LEAVE_S)
+        member.kill()
+        self._leaving.remove(member)
 
     async def check_health(self) -> None:
         """At least one actor is ready."""
@@ -158,20 +221,21 @@ class RayActors(Engine):
 
     def load(self) -> EngineLoad:
         """Requests handed to actors; those waiting inside an actor's engine count as running."""
-        return EngineLoad(sum(member.ongoing for member in self._members), 0)
+        return EngineLoad(sum(member.ongoing for member in self._members + self._leaving), 0)
 
     async def shutdown(self) -> None:
         """Stop the actors."""
-        if self._watching is not None:
-            self._watching.cancel()
-        members, self._members = self._members, []
+        self._started = False
+        for task in list(self._tasks):
+            task.cancel()
+        members, self._members = self._members + self._leaving, []
         for member in members:
-            with suppress(Exception):
-                ray.kill(member.actor)
+            member.kill()
 
     def describe(self) -> dict[str, object]:
-        """The actors' engine, and how many there are."""
-        return {**self._description, "actors": len(self._members)}
+        """The actors' engine, how many there are to be, and how many are ready."""
+        ready = sum(member.ready for member in self._members)
+        return {**self._description, "actors": self._count, "actors_ready": ready}
 
 
 async def _stream(

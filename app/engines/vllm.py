@@ -33,6 +33,10 @@ def engine_arguments(settings: Settings, *, cpu: bool) -> dict[str, Any]:
         "enforce_eager": cpu if engine.enforce_eager is None else engine.enforce_eager,
         "load_format": engine.load_format,
     }
+    if engine.tensor_parallel_size > 1:
+        # One process an accelerator, all on this machine. Left alone vLLM sees the replica's placement group
+        # and wants Ray actors in bundles of their own, for which Serve's replica leaves none.
+        arguments["distributed_executor_backend"] = "mp"
     return {key: value for key, value in arguments.items() if value is not None}
 
 
@@ -57,7 +61,7 @@ class VllmEngine(Engine):
 
         cpu = current_platform.is_cpu()
         arguments = engine_arguments(self._settings, cpu=cpu)
-        if cpu:
+        if cpu and self._settings.engine.tensor_parallel_size == 1:
             # vLLM forces "mp" on the CPU: a worker process beside the engine core, both spinning for a
             # second after every message, which starves a small machine. A class is left alone; the
             # thread count, which "mp" would set, is then ours to set.

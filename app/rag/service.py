@@ -49,6 +49,7 @@ class Service:
         self.rag: RagSettings = settings.rag
         self.sampling: SamplingSettings = settings.sampling
         self.failure: RagLlmError | None = None
+        self.refused_change: str | None = None
         self._retriever: Retriever | None = None
         self._embedding: EmbeddingModel | None = None
         self._builder: PromptBuilder | None = None
@@ -58,12 +59,17 @@ class Service:
         # every stream, in a thread it doesn't.
         self._tokenizing = ThreadPoolExecutor(1, thread_name_prefix="tokenize")
 
-    async def start(self) -> None:
+    async def start(self, rag: RagSettings | None = None, sampling: SamplingSettings | None = None) -> None:
         """Open the index, load the embedding model and the engine.
+
+        Args:
+            rag: in place of the settings' own.
+            sampling: the same.
 
         Raises:
             RagLlmError: something is missing or doesn't fit; kept in ``failure`` too.
         """
+        self.rag, self.sampling = rag or self.rag, sampling or self.sampling
         try:
             await asyncio.to_thread(self._load)
             await self.engine.start()

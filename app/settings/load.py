@@ -1,6 +1,7 @@
 """Puts the sources together: command line > environment > settings file > preset > defaults."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,9 @@ from pydantic import ValidationError
 from app.errors import SettingsError
 from app.settings import sources
 from app.settings.model import Settings
+
+ReadSettings = Callable[[], Settings]
+"""How a process gets its settings: those that it was started with, or those of its own environment."""
 
 
 def load_settings(

@@ -4,6 +4,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
+import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Positive = Annotated[int, Field(gt=0)]
@@ -137,6 +138,7 @@ class ServerSettings(Section):
     max_ongoing_requests: Positive = Field(
         256, description="Requests one replica holds, running and waiting; more get 429."
     )
+    max_body_bytes: Positive = Field(1024 * 1024, description="Longest request body; a longer one gets 413.")
 
 
 class ReplicaSettings(Section):
@@ -145,7 +147,38 @@ class ReplicaSettings(Section):
     count: Positive = Field(1, description="Actors or replicas.")
     cpus: Annotated[float, Field(ge=0)] = Field(1, description="CPU cores that one reserves in Ray.")
     gpus: Annotated[float, Field(ge=0)] = Field(0, description="GPUs that one reserves in Ray.")
+    resources: dict[str, Annotated[float, Field(gt=0)]] = Field(
+        {}, description='Custom Ray resources that one reserves, such as {"NPU": 1}.'
+    )
     ray_address: str | None = Field(None, description="A running Ray cluster. None: an embedded one.")
+
+    @field_validator("resources", mode="before")
+    @classmethod
+    def _mapping(cls, value: object) -> object:
+        """Variables and --set carry it as text."""
+        try:
+            return yaml.safe_load(value) if isinstance(value, str) else value
+        except yaml.YAMLError:
+            return value
+
+
+class StartupSettings(Section):
+    """How patiently a service starts."""
+
+    wait_s: Annotated[float, Field(ge=0)] = Field(
+        0,
+        description="Seconds to wait for a model folder or an index that isn't there yet: a job may still be "
+        "making it.",
+    )
+
+
+class MetricsSettings(Section):
+    """Metrics for Prometheus."""
+
+    port: Annotated[int, Field(ge=1, le=65520)] | None = Field(
+        None,
+        description="Port of /metrics; a further replica on the machine takes one of the next 15. None: off.",
+    )
 
 
 class AskSettings(Section):
@@ -194,6 +227,8 @@ class Settings(Section):
     sampling: SamplingSettings = SamplingSettings()
     server: ServerSettings = ServerSettings()
     replicas: ReplicaSettings = ReplicaSettings()
+    startup: StartupSettings = StartupSettings()
+    metrics: MetricsSettings = MetricsSettings()
     hub: HubSettings = HubSettings()
     ask: AskSettings = AskSettings()
     demo: DemoSettings = DemoSettings()

@@ -19,6 +19,7 @@ FROM_AMONG: dict[tuple[str, ...], object] = {
     ("architecture",): "rsc",
     ("engine", "batch"): False,  # true goes with other architectures only
     ("server", "api_keys"): ["one", "two"],
+    ("replicas", "resources"): {"NPU": 2.0, "example.com/chip": 0.5},
 }
 
 
