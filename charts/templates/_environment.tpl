@@ -52,7 +52,8 @@ engine.quantization: VLLM_QUANT
 {{- include "rag-llm.sectionEnv" (dict "name" "embedding" "section" $values.embedding) }}
 {{- include "rag-llm.sectionEnv" (dict "name" "startup" "section" $values.startup) }}
 {{- include "rag-llm.sectionEnv" (dict "name" "metrics" "section" $values.metrics) }}
-{{- include "rag-llm.sectionEnv" (dict "name" "server" "section" (dict "host" "0.0.0.0" "port" 8000 "max_ongoing_requests" $values.server.max_ongoing_requests)) }}
+{{- $server := mergeOverwrite (deepCopy $values.server) (dict "host" "0.0.0.0" "port" 8000) }}
+{{- include "rag-llm.sectionEnv" (dict "name" "server" "section" $server) }}
 {{- include "rag-llm.sectionEnv" (dict "name" "replicas" "section" (dict "cpus" $replica.num_cpus "gpus" $replica.num_gpus)) }}
 {{- with $replica.resources }}
 - name: RAG_LLM_REPLICAS__RESOURCES
