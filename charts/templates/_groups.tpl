@@ -17,6 +17,9 @@
 {{- if eq $i 0 -}}
 {{- $count = max $count (include "rag-llm.podsAtStart" (dict "root" $root "perPod" $perPod) | int) -}}
 {{- end -}}
+{{- if $root.Values.ray.autoscaler.enabled -}}
+{{- $count = min $count (max (int $group.min) (int $group.max)) -}}
+{{- end -}}
 {{- $_ := set $group "count" $count -}}
 {{- end -}}
 {{- $_ := set $group "count" (int $group.count) -}}
