@@ -2,7 +2,7 @@
 
 The way of an arrival through the files, in order:
 
-1. `cli` is the door and `commands` the three commands; `settings` and `layering` read options,
+1. `cli` is the door and `commands` the four commands; `settings` and `layering` read options,
    LOADTEST_* variables and the settings file; `preparing` finds what is wrong, `running` does the rest.
 2. `plan/` decides before anything is sent: `questions` reads them, `schedule` computes the absolute
    arrival times, `popularity` says which question each arrival asks, `level` joins the three.
@@ -12,10 +12,14 @@ The way of an arrival through the files, in order:
 4. `client/` is one request: `request` writes it, `exchange` sends it and notes the time of each read,
    `stream` parses what was read after the stream has ended, `record` is the raw result.
 5. `figures/` reduces the records of a level to its figures and gives its `verdict`.
-6. `report/` keeps them: `build` (the report), `file` (report.json), `table` (terminal), `page` (HTML).
+6. `report/` keeps them: `build` (the report), `file` (report.json), `table` (terminal), `page` (HTML),
+   `tsv` (one row a figure), `compare` (two reports).
+7. `cluster/` is there for runs inside Kubernetes: it keeps the report in a ConfigMap and notes what
+   cluster and server say meanwhile (`observed` is the shape of that). `bin/` starts such runs from a
+   laptop.
 
 `schema` is the shape of the report, known to figures and report alike. Imports go one way:
-commands > running > preparing > report > figures > generate > client > schema > plan > settings > errors.
+commands > running > cluster > report > figures > generate > client > schema > plan > settings > errors.
 
 What doesn't belong here: anything about one particular server, or an import of `app`. The target is
 known by its URL only; all that it tells about itself is the JSON of GET /v1/environment.

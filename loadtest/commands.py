@@ -1,11 +1,12 @@
-"""The commands `run`, `show` and `worker`.
+"""The commands `run`, `show`, `compare` and `worker`.
 
 Exit codes: 0 the run is complete; 1 a wrong setting, question file, target or report, found before any
-load; 2 a wrong command line; 3 the run is incomplete (its report says why); 130 or 143 likewise, after
-SIGINT or SIGTERM.
+load; 2 a wrong command line; 3 the run is incomplete (its report says why); 4 the report could not be
+written to its ConfigMap and is in the log; 130 or 143 the run is incomplete, after SIGINT or SIGTERM.
 """
 
 import inspect
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,7 @@ from loadtest.layering import CONFIG_VARIABLE, load_settings
 from loadtest.settings import RunSettings, WorkerSettings
 
 INCOMPLETE = 3
+NOT_KEPT = 4
 
 app = typer.Typer(
     help="An open-loop load test for servers that stream OpenAI-compatible completions.",
@@ -101,26 +103,50 @@ def _run(settings: RunSettings) -> None:
 
     Every option is also a variable LOADTEST_NAME and a line `name:` of the settings file (--config).
     """
+    from loadtest.cluster.run import ClusterRun
     from loadtest.preparing import prepare
-
-    prepared = prepare(settings)
-    folder = prepared.folder
-
     from loadtest.report.table import print_report
-    from loadtest.running import run_sweep
 
-    console = Console()
-    report, signal_number = run_sweep(prepared, console)
-    print_report(report, console)
-    console.print(f"Report: {folder / 'report.json'}", highlight=False, soft_wrap=True)
-    if settings.html:
-        from loadtest.report.page import save_page
+    cluster = ClusterRun(settings)
+    if cluster.keeps_report:
+        # The first process of a container ignores signals that it hasn't asked for.
+        signal.signal(signal.SIGTERM, _end)
+    try:
+        prepared = prepare(settings)
 
-        console.print(f"Page:   {save_page(report, folder)}", highlight=False, soft_wrap=True)
+        from loadtest.running import run_sweep
+
+        console = Console()
+        report, signal_number = run_sweep(prepared, console, cluster)
+    except LoadtestError as error:
+        cluster.tell(f"The run did not start: {error}")
+        raise
+    except SystemExit:
+        cluster.tell("The run did not start: it was stopped by SIGTERM first.")
+        raise
+    folder = prepared.folder
+    kept = True
+    if cluster.keeps_report:
+        kept = cluster.finish(report, settings.html, stopped=bool(signal_number))
+        if kept:
+            console.print(f"Report: ConfigMap {settings.report_configmap}", highlight=False, soft_wrap=True)
+    else:
+        print_report(report, console)
+        console.print(f"Report: {folder / 'report.json'}", highlight=False, soft_wrap=True)
+        if settings.html:
+            from loadtest.report.page import save_page
+
+            console.print(f"Page:   {save_page(report, folder)}", highlight=False, soft_wrap=True)
     if signal_number:
         raise typer.Exit(128 + signal_number)
     if not report.complete:
         raise typer.Exit(INCOMPLETE)
+    if not kept:
+        raise typer.Exit(NOT_KEPT)
+
+
+def _end(number: int, _: object) -> None:
+    sys.exit(128 + number)
 
 
 def _worker(settings: WorkerSettings) -> None:
@@ -148,6 +174,18 @@ def _show(
         console.print(f"Page:   {save_page(loaded, folder)}", highlight=False, soft_wrap=True)
 
 
+def _compare(
+    first: Annotated[Path, typer.Argument(metavar="A", help="report.json, or the folder that holds it.")],
+    second: Annotated[Path, typer.Argument(metavar="B", help="Another one.")],
+) -> None:
+    """Print the figures of two reports side by side, with the change from A to B."""
+    from loadtest.report.compare import print_comparison
+    from loadtest.report.file import load_report
+
+    print_comparison(load_report(first), load_report(second), Console())
+
+
 app.command("run")(_command(RunSettings, _run))
 app.command("show")(_show)
+app.command("compare")(_compare)
 app.command("worker")(_command(WorkerSettings, _worker))

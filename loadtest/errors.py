@@ -5,7 +5,10 @@
     ├── QuestionsError    the questions file is missing, empty or has a wrong line
     ├── TargetError       the target can't be reached or refuses the probe request
     ├── WorkersError      worker processes did not come up
-    └── ReportError       a report is missing, damaged or of another schema version
+    ├── ReportError       a report is missing, damaged or of another schema version
+    └── ClusterError      the cluster's API can't be used
+        ├── ApiAway       it doesn't answer now: worth trying again
+        └── ApiRefused    it answers no, and will again: a missing right or object
 
 Each message is a sentence that names what is wrong and what would be right. All of them are raised
 before the load starts or after it ended: during a run, failures are recorded, not raised.
@@ -34,3 +37,15 @@ class WorkersError(LoadtestError):
 
 class ReportError(LoadtestError):
     """A report is missing, damaged or of another schema version."""
+
+
+class ClusterError(LoadtestError):
+    """The cluster's API can't be used."""
+
+
+class ApiAway(ClusterError):
+    """The API server doesn't answer now: worth trying again."""
+
+
+class ApiRefused(ClusterError):
+    """The API server answers no, and will again: a missing right or object, or a wrong one."""

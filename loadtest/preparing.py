@@ -49,7 +49,7 @@ def prepare(settings: RunSettings) -> Prepared:
     probe.ask_once(shape, questions[0], api_key)
     server = probe.ask_environment(settings.target, api_key)
     now = datetime.now(UTC)
-    run = f"{now:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:4]}"
+    run = settings.run or f"{now:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:4]}"
     return Prepared(
         facts=RunFacts(run, now, settings, model, server),
         questions=questions,

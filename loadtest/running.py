@@ -10,10 +10,11 @@ import orjson
 from rich.console import Console
 
 from loadtest.client.record import Record
+from loadtest.cluster.run import ClusterRun
 from loadtest.generate.crew import Crew, local_crew
 from loadtest.generate.messages import Plan
 from loadtest.generate.result import SweepResult
-from loadtest.generate.sweep import Sweep
+from loadtest.generate.sweep import Sweep, Tick
 from loadtest.generate.workers import worker_crew
 from loadtest.memory import MemoryWatch
 from loadtest.plan.level import levels_of
@@ -26,8 +27,13 @@ from loadtest.schema import Report
 RUNNING = "the run has not ended"
 
 
-def run_sweep(prepared: Prepared, console: Console) -> tuple[Report, int]:
+def run_sweep(prepared: Prepared, console: Console, cluster: ClusterRun) -> tuple[Report, int]:
     """Run a sweep and save its report in the prepared folder.
+
+    Args:
+        prepared: the run.
+        console: for its progress.
+        cluster: follows the run; it is given every report but the last, which finish() takes.
 
     Returns:
         The report, and the number of the signal that stopped the run (or 0).
@@ -44,12 +50,21 @@ def run_sweep(prepared: Prepared, console: Console) -> tuple[Report, int]:
         # Kept after each level: even a run that is killed leaves the levels that it has measured.
         builder.add(result.levels)
         whole_sweep = len(result.levels) == len(levels) and not result.reasons
-        save_report(builder.report([] if whole_sweep else [*result.reasons, RUNNING], []), folder)
+        reasons = [] if whole_sweep else [*result.reasons, RUNNING]
+        report = builder.report(reasons, [], cluster.observed())
+        save_report(report, folder)
+        cluster.keep(report)
+
+    def follow(tick: Tick) -> None:
+        progress.show(tick)
+        cluster.on_tick(tick)
 
     distributed = settings.workers or settings.expect_workers
     crew: Crew = worker_crew(settings, api_key) if distributed else local_crew(api_key)
     if not distributed:
         crew.wait_for(1, settings.workers_timeout)
+    cluster.begin()
+    cluster.keep(builder.report([RUNNING], [], cluster.observed()))
     memory = MemoryWatch(settings.watch_pid)
     with RecordFile(settings.records) as record_file, SweepProgress(console, len(levels)) as progress:
         sweep = Sweep(
@@ -57,7 +72,7 @@ def run_sweep(prepared: Prepared, console: Console) -> tuple[Report, int]:
             levels,
             settings.settle,
             settings.stall_timeout,
-            on_tick=progress.show,
+            on_tick=follow,
             on_records=record_file.write,
             on_level=keep,
         )
@@ -73,7 +88,7 @@ def run_sweep(prepared: Prepared, console: Console) -> tuple[Report, int]:
             finally:
                 crew.end()
     builder.add(result.levels)
-    report = builder.report(reasons_of(result, len(levels)), memory.peaks())
+    report = builder.report(reasons_of(result, len(levels)), memory.peaks(), cluster.observed(last=True))
     save_report(report, folder)
     return report, signals.received
 

@@ -1,21 +1,19 @@
-"""The shape of report.json, version 1. Units are in the names: _s seconds, _rps requests a second.
+"""The shape of report.json, version 2. Units are in the names: _s seconds, _rps requests a second.
 
-Figures are computed from raw records; definitions are those of the fields below.
+Figures are computed from raw records; definitions are those of the fields below. Version 1 had no
+`server` and no `clock_offset_s`; it is still read.
 """
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-SCHEMA_VERSION = 1
+from loadtest.observed import Observed
+from loadtest.part import Part
+
+SCHEMA_VERSION = 2
 
 VerdictKind = Literal["valid", "saturated", "generator-limited", "errors", "incomplete"]
-
-
-class Part(BaseModel):
-    """Base of all parts: unknown fields are errors, and infinities are not JSON."""
-
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 class Distribution(Part):
@@ -61,6 +59,11 @@ class GeneratorFigures(Part):
     nice: int = Field(description="CPU priority that it ran with")
     loop_lag_p99_s: float | None = Field(
         description="p99 of how late its event loop woke up, sampled 50 times a second: reads are as late"
+    )
+    clock_offset_s: float | None = Field(
+        default=None,
+        description="its clock - the coordinator's, measured before the level and allowed for; null if "
+        "they share one",
     )
 
 
@@ -152,7 +155,7 @@ class Environment(Part):
 class Report(Part):
     """A whole run."""
 
-    schema_version: Annotated[Literal[1], Field(description="another version is another shape")]
+    schema_version: Annotated[Literal[2], Field(description="another version is another shape")]
     run: str
     started_at: str
     ended_at: str
@@ -167,3 +170,6 @@ class Report(Part):
         "requests in flight; null if no level qualifies or no SLO was given"
     )
     processes: list[ProcessMemory]
+    server: Observed | None = Field(
+        default=None, description="what cluster and server said; null if nothing was observed"
+    )

@@ -6,51 +6,12 @@ seconds.
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
-SLO_NAMES = ("ttft_s", "tpot_s", "e2e_s")
-
-
-def _split(value: Any) -> Any:
-    """'2,4,8' -> ['2', '4', '8']; lists pass, with their strings split the same way."""
-    if isinstance(value, str):
-        return [part.strip() for part in value.split(",") if part.strip()]
-    if isinstance(value, list | tuple):
-        return [part for item in value for part in (_split(item) if isinstance(item, str) else [item])]
-    return [value]
-
-
-def _pairs(value: Any) -> Any:
-    """'a=1,b=2' or ['a=1', 'b=2'] -> {'a': '1', 'b': '2'}; mappings pass."""
-    if isinstance(value, dict):
-        return value
-    pairs = {}
-    for item in _split(value):
-        name, equals, text = str(item).partition("=")
-        if not equals or not name.strip():
-            raise ValueError(f"{item!r} should have the form name=value")
-        pairs[name.strip()] = text.strip()
-    return pairs
-
-
-def _known_slos(value: dict[str, float]) -> dict[str, float]:
-    for name, limit in value.items():
-        if name not in SLO_NAMES:
-            raise ValueError(f"{name!r} is no service level; give one of {', '.join(SLO_NAMES)}")
-        if limit <= 0:
-            raise ValueError(f"{name}={limit:g} should be more than 0 seconds")
-    return value
-
-
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Rates = Annotated[tuple[Positive, ...], NoDecode, BeforeValidator(_split), Field(min_length=1)]
-Pids = Annotated[tuple[Annotated[int, Field(gt=0)], ...], NoDecode, BeforeValidator(_split)]
-Pairs = Annotated[dict[str, str], NoDecode, BeforeValidator(_pairs)]
-Slos = Annotated[dict[str, float], NoDecode, BeforeValidator(_pairs), AfterValidator(_known_slos)]
+from loadtest.setting_types import SLO_NAMES, ApiKey, NotNegative, Pairs, Pids, Positive, Rates, Slos
 
 
 def option(panel: str, metavar: str = "TEXT", flag: bool = False, **field: Any) -> Any:
@@ -68,8 +29,10 @@ class RunSettings(BaseSettings):
     model: str | None = option(
         "Target", default=None, description="Model name; by default the first of GET /v1/models."
     )
-    api_key: SecretStr | None = option(
-        "Target", default=None, description="Bearer token; better given as LOADTEST_API_KEY."
+    api_key: ApiKey = option(
+        "Target",
+        default=None,
+        description="Bearer token, of several (with commas) the first; better given as LOADTEST_API_KEY.",
     )
     endpoint: Literal["chat", "completions"] = option(
         "Target", "chat|completions", default="chat", description="/v1/chat/completions or /v1/completions."
@@ -153,6 +116,30 @@ class RunSettings(BaseSettings):
         description="Report the peak memory of this process and its descendants, repeatable.",
     )
 
+    run: str | None = option(
+        "Report", "NAME", default=None, description="Name of the run; by default date, time and a number."
+    )
+
+    report_configmap: str | None = option(
+        "Cluster", "NAME", default=None, description="Keep the report in this ConfigMap, which has to exist."
+    )
+    report_parts: int = option(
+        "Cluster",
+        "N",
+        default=0,
+        ge=0,
+        description="ConfigMaps NAME-part-1 … NAME-part-N, which may be used as well.",
+    )
+    observe: str | None = option(
+        "Cluster",
+        "RELEASE",
+        default=None,
+        description="Observe the pods with app.kubernetes.io/instance=RELEASE and scrape their metrics.",
+    )
+    namespace: str | None = option(
+        "Cluster", "NAME", default=None, description="Of both; by default the pod's own."
+    )
+
     nice: int = option(
         "Workers",
         "N",
@@ -191,6 +178,16 @@ class RunSettings(BaseSettings):
             raise ValueError("workers and expect_workers exclude each other: give one of them")
         return self
 
+    @model_validator(mode="after")
+    def _generator_of_its_own(self) -> Self:
+        """Talking to the cluster takes milliseconds at a time, in which no stream would be read."""
+        for name in ("report_configmap", "observe"):
+            if getattr(self, name) and not (self.workers or self.expect_workers):
+                raise ValueError(
+                    f"{name} needs the load to come from other processes: give workers=1 or more as well"
+                )
+        return self
+
 
 class WorkerSettings(BaseSettings):
     """All that a worker process can be told; the rest comes from its master."""
@@ -203,7 +200,7 @@ class WorkerSettings(BaseSettings):
     master_port: int = option(
         "Master", "PORT", default=5557, gt=0, le=65535, description="Its --master-bind-port."
     )
-    api_key: SecretStr | None = option(
+    api_key: ApiKey = option(
         "Master", default=None, description="Bearer token: it never travels from the master."
     )
     parent_pid: int | None = option(

@@ -76,6 +76,7 @@ def round_figures(result: LevelResult, slo: Mapping[str, float]) -> RoundFigures
             throttled_periods=usage.throttled_periods,
             nice=usage.nice,
             loop_lag_p99_s=usage.loop_lag_p99_s,
+            clock_offset_s=usage.clock_offset_s,
         )
         for usage in result.usages
     ]

@@ -1,6 +1,8 @@
 """The generating processes as the master sees them: one interface for a local run and for workers."""
 
 import time
+from dataclasses import replace
+from time import perf_counter
 from typing import Any, Literal
 
 import gevent
@@ -11,6 +13,7 @@ from locust.runners import STATE_MISSING, LocalRunner, MasterRunner
 from loadtest.client.record import Record
 from loadtest.errors import WorkersError
 from loadtest.generate import messages
+from loadtest.generate.clocks import ROUND_TRIPS, Clocks
 from loadtest.generate.generator import Generator
 from loadtest.generate.usage import GeneratorUsage
 from loadtest.generate.user import ScheduledUser
@@ -19,6 +22,8 @@ from loadtest.plan.level import Level
 # Time for the order to reach all workers and for them to compute the schedule before its first arrival.
 LEAD_LOCAL_S = 0.2
 LEAD_WORKERS_S = 1.5
+# Longest wait for one round of answers about the clocks; a generator that is too slow keeps its own time.
+CLOCK_PATIENCE_S = 0.5
 
 
 Counter = Literal["sent", "ended", "failed", "in_flight", "window_size", "window_ended"]
@@ -42,10 +47,13 @@ class Crew:
         self._hellos: dict[str, messages.Hello] = {}
         self._progress: dict[int, messages.Progress] = {}
         self._finished: set[int] = set()
+        self._clocks = Clocks()
+        self._clients: list[str] = []
         self._key = ""
         self._news = Event()
         for name, listener in (
             (messages.HELLO, self._on_hello),
+            (messages.CLOCK, self._on_clock),
             (messages.PROGRESS, self._on_progress),
             (messages.RECORDS, self._on_records),
             (messages.FINISHED, self._on_finished),
@@ -76,15 +84,21 @@ class Crew:
         self.runner.start(self.size, spawn_rate=max(1, self.size))
 
     def begin(self, level: Level) -> float:
-        """Order a level; returns the wall time of its start."""
+        """Order a level; returns the wall time of its start, by the coordinator's clock."""
         self.records, self.usages, self.failures = [], [], []
         self._progress, self._finished = {}, set()
         self._key = messages.level_key(level.index, level.round)
         local = isinstance(self.runner, LocalRunner)
+        self._clients = sorted(self._hellos)
+        if not local:
+            self._measure_clocks()
         start_wall_s = time.time() + (LEAD_LOCAL_S if local else LEAD_WORKERS_S)
-        for index, client in enumerate(sorted(self._hellos)):
+        for index, client in enumerate(self._clients):
             order = messages.LevelOrder(
-                level=level.model_dump(), start_wall_s=start_wall_s, shares=self.size, index=index
+                level=level.model_dump(),
+                start_wall_s=start_wall_s + self._clocks.offset_s(client),
+                shares=self.size,
+                index=index,
             )
             self.runner.send_message(messages.LEVEL, order, client)
         return start_wall_s
@@ -133,6 +147,20 @@ class Crew:
         """Stop all users and generators."""
         self.runner.quit()
 
+    def _measure_clocks(self) -> None:
+        self._clocks.forget()
+        for number in range(1, ROUND_TRIPS + 1):
+            for client in self._clients:
+                self.runner.send_message(messages.ASK_CLOCK, perf_counter(), client)
+            deadline = perf_counter() + CLOCK_PATIENCE_S
+            while perf_counter() < deadline and any(
+                self._clocks.answers(client) < number for client in self._clients
+            ):
+                gevent.sleep(0.001)
+
+    def _on_clock(self, msg: Any, **_: Any) -> None:
+        self._clocks.note(msg.data, perf_counter(), time.time())
+
     def _on_hello(self, msg: Any, **_: Any) -> None:
         hello: messages.Hello = msg.data
         self._hellos[hello["client"]] = hello
@@ -150,7 +178,11 @@ class Crew:
         if finished["key"] != self._key:
             return
         self._finished.add(finished["index"])
-        self.usages.append(GeneratorUsage(**finished["usage"]))
+        usage = GeneratorUsage(**finished["usage"])
+        client = self._clients[finished["index"]]
+        if self._clocks.answers(client):
+            usage = replace(usage, clock_offset_s=self._clocks.offset_s(client))
+        self.usages.append(usage)
         if "error" in finished:
             self.failures.append(finished["error"])
         self._news.set()

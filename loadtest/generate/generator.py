@@ -1,6 +1,7 @@
 """One generating process: takes the master's messages, runs its share of each level, reports back."""
 
 import os
+import time
 from dataclasses import asdict
 from typing import Any
 
@@ -49,6 +50,7 @@ class Generator:
         self._records: list[Record] = []
         for name, listener in (
             (messages.PLAN, self._on_plan),
+            (messages.ASK_CLOCK, self._on_ask_clock),
             (messages.LEVEL, self._on_level),
             (messages.RELEASE, self._on_release),
             (messages.CUT, self._on_cut),
@@ -77,6 +79,10 @@ class Generator:
         self._plan = msg.data
         raise_priority(msg.data["nice"])
         raise_file_limit()
+
+    def _on_ask_clock(self, msg: Any, **_: Any) -> None:
+        clock = messages.Clock(client=self._client_id, asked_s=msg.data, wall_s=time.time())
+        self._send(messages.CLOCK, clock)
 
     def _on_level(self, msg: Any, **_: Any) -> None:
         order: messages.LevelOrder = msg.data

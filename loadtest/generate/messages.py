@@ -1,7 +1,8 @@
 """What master and generators say to each other, over Locust's own messages.
 
-Down: `plan` once, then for each level `level`, `release` (no more arrivals) and `cut` (end now). Up:
-`hello` once, `progress` and `records` about every half second, and `finished` for each level. In a local
+Down: `plan` once, then for each level `ask_clock` some times, `level`, `release` (no more arrivals) and
+`cut` (end now). Up: `hello` once, `clock` for each `ask_clock`, `progress` and `records` about every half
+second, and `finished` for each level. In a local
 run both ends are the same process and Locust calls the listeners directly.
 """
 
@@ -13,6 +14,7 @@ from loadtest.client.record import Record
 
 PREFIX = "loadtest_"
 HELLO, PLAN, LEVEL, RELEASE, CUT = (PREFIX + name for name in ("hello", "plan", "level", "release", "cut"))
+ASK_CLOCK, CLOCK = (PREFIX + name for name in ("ask_clock", "clock"))
 PROGRESS, RECORDS, FINISHED = (PREFIX + name for name in ("progress", "records", "finished"))
 
 
@@ -33,8 +35,16 @@ class Plan(TypedDict):
     questions: list[tuple[str, str]]
 
 
+class Clock(TypedDict):
+    """A generator's time.time() when it was asked; `asked_s` is the asker's perf_counter, sent back."""
+
+    client: str
+    asked_s: float
+    wall_s: float
+
+
 class LevelOrder(TypedDict):
-    """Run this level's share at this wall time; `level` is a Level as a mapping."""
+    """Run this level's share at this time of the generator's own clock; `level` is a Level as a mapping."""
 
     level: dict[str, Any]
     start_wall_s: float

@@ -25,6 +25,7 @@ class GeneratorUsage:
         nice: CPU priority that it ran with.
         loop_lag_p99_s: p99 of how late the event loop woke a greenlet; reads are that late too. None if
             not measured.
+        clock_offset_s: its wall clock - the coordinator's; None in the coordinator itself.
     """
 
     worker: int
@@ -34,6 +35,7 @@ class GeneratorUsage:
     throttled_periods: int | None
     nice: int
     loop_lag_p99_s: float | None = None
+    clock_offset_s: float | None = None
 
 
 class UsageMeter:

@@ -22,6 +22,10 @@ def run_worker(settings: WorkerSettings) -> None:
         # Ctrl-C reaches the whole foreground group; the master decides when its own workers end.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         gevent.spawn(_end_with_parent, settings.parent_pid)
+    elif os.getpid() == 1:
+        # The first process of a container ignores signals that it hasn't asked for; this one has nothing
+        # to save, and its master notices.
+        signal.signal(signal.SIGTERM, lambda *_: os._exit(128 + signal.SIGTERM))
     environment = Environment(user_classes=[ScheduledUser])
     try:
         runner = environment.create_worker_runner(settings.master_host, settings.master_port)

@@ -13,6 +13,7 @@ from loadtest import __version__
 from loadtest.figures.level import round_figures
 from loadtest.figures.rounds import knee_rps, level_figures
 from loadtest.generate.result import LevelResult, SweepResult
+from loadtest.observed import Observed
 from loadtest.schema import Environment, ProcessMemory, Report, RoundFigures
 from loadtest.settings import RunSettings
 
@@ -44,13 +45,18 @@ class ReportBuilder:
             self._rounds[result.level.rate_rps].append(figures)
             self._seen += 1
 
-    def report(self, incomplete_reasons: Sequence[str], processes: Sequence[ProcessMemory]) -> Report:
+    def report(
+        self,
+        incomplete_reasons: Sequence[str],
+        processes: Sequence[ProcessMemory],
+        observed: Observed | None = None,
+    ) -> Report:
         """The report of all levels so far; complete if there is no reason against it."""
         facts = self._facts
         settings = facts.settings
         levels = [level_figures(rate, rounds) for rate, rounds in self._rounds.items()]
         return Report(
-            schema_version=1,
+            schema_version=2,
             run=facts.run,
             started_at=facts.started_at.isoformat(timespec="seconds"),
             ended_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -70,6 +76,7 @@ class ReportBuilder:
             levels=levels,
             knee_rps=knee_rps(levels, settings.slo),
             processes=list(processes),
+            server=observed,
         )
 
 

@@ -10,11 +10,18 @@ from loadtest.errors import ReportError
 from loadtest.schema import SCHEMA_VERSION, Report
 
 NAME = "report.json"
+# Older versions that differ only by fields that have a default now.
+READABLE_VERSIONS = (1, SCHEMA_VERSION)
 
 
 def save_report(report: Report, folder: Path) -> Path:
     """Write FOLDER/report.json, replacing an older one in one step; returns its path."""
-    return replace_file(folder / NAME, report.model_dump_json(indent=1).encode() + b"\n")
+    return replace_file(folder / NAME, dump_report(report))
+
+
+def dump_report(report: Report) -> bytes:
+    """The content of report.json."""
+    return report.model_dump_json(indent=1).encode() + b"\n"
 
 
 def replace_file(path: Path, content: bytes) -> Path:
@@ -46,13 +53,14 @@ def load_report(path: Path) -> Report:
     if not isinstance(content, dict) or "schema_version" not in content:
         raise ReportError(f"{path} is not a report of loadtest: it has no schema_version.")
     found = content["schema_version"]
-    if found != SCHEMA_VERSION:
+    if found not in READABLE_VERSIONS:
         raise ReportError(
-            f"The report {path} has schema version {found!r}; this loadtest reads version {SCHEMA_VERSION}. "
-            "Show it with the loadtest that wrote it, or run the sweep again."
+            f"The report {path} has schema version {found!r}; this loadtest reads versions "
+            f"{' and '.join(map(str, READABLE_VERSIONS))}. Show it with the loadtest that wrote it, or run "
+            "the sweep again."
         )
     try:
-        return Report.model_validate(content)
+        return Report.model_validate(content | {"schema_version": SCHEMA_VERSION})
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from loadtest.report.file import replace_file
 from loadtest.report.plots import rate_plots, timeline_plot
+from loadtest.report.server_table import COLUMNS, pod_text, stages_text, window_cells
 from loadtest.report.wording import milliseconds, number, seconds
 from loadtest.schema import LevelFigures, Report, RoundFigures
 
@@ -70,6 +71,12 @@ def render_page(report: Report) -> str:
         headline=_headline(report),
         slo=", ".join(f"{name} ≤ {limit:g}" for name, limit in report.plan.get("slo", {}).items()),
         facts=_facts(report),
+        server_columns=[name.replace("\n", " ") for name in COLUMNS],
+        server_rows=[
+            (window_cells(each), stages_text(each))
+            for each in (report.server.windows if report.server else [])
+        ],
+        server_pods=[(each.name, pod_text(each)) for each in (report.server.pods if report.server else [])],
     )
 
 

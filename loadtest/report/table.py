@@ -5,6 +5,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from loadtest.report.server_table import print_observed
 from loadtest.report.wording import milliseconds, number, seconds
 from loadtest.schema import LevelFigures, Report
 
@@ -46,6 +47,8 @@ def print_report(report: Report, console: Console) -> None:
             for process in report.processes
         )
         console.print(f"Peak memory: {memory}.")
+    if report.server is not None:
+        print_observed(report.server, console)
     if not report.complete:
         reasons = escape("; ".join(report.incomplete_reasons))
         console.print(f"[bold red]Incomplete:[/bold red] {reasons}.")

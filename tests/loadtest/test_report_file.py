@@ -48,7 +48,7 @@ def test_the_api_key_is_not_in_the_report(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"schema_version": 2}, "has schema version 2; this loadtest reads version 1"),
+        ({"schema_version": 3}, "has schema version 3; this loadtest reads versions 1 and 2"),
         ({"surprise": 1}, "damaged: 1 fields are wrong, the first is surprise"),
         ({"levels": None}, "damaged: 1 fields are wrong, the first is levels"),
     ],

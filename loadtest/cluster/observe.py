@@ -1,0 +1,168 @@
+"""The release while it is under load: its pods before and after, its metrics at each window's edges."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any, TypeVar
+
+import gevent
+
+from loadtest.cluster import pods as reading
+from loadtest.cluster.api import ClusterApi
+from loadtest.cluster.metrics import Reading, window_of
+from loadtest.cluster.scrape import every_port, scrape
+from loadtest.errors import ClusterError
+from loadtest.generate.sweep import Tick
+from loadtest.observed import Observed, ObservedWindow
+
+Answer = TypeVar("Answer")
+
+SAMPLE_INTERVAL_S = 5.0
+# Between levels the load waits for nothing else, so the last scrape of a level may take a moment.
+LAST_SCRAPE_S = 6.0
+
+
+@dataclass(slots=True)
+class Window:
+    """One window that is being observed; times by perf_counter."""
+
+    rate_rps: float
+    round: int
+    before: dict[str, Reading] = field(default_factory=dict)
+    began: float = 0.0
+    samples: list[dict[str, Reading]] = field(default_factory=list)
+    closed: bool = False
+    watcher: gevent.Greenlet | None = None
+
+
+class Observer:
+    """Watches one release; each of its looks is a greenlet, so that the sweep waits for none."""
+
+    def __init__(self, api: ClusterApi, release: str) -> None:
+        """Nothing is asked before begin()."""
+        self._api, self._release = api, release
+        self._selector = f"{reading.INSTANCE}={release}"
+        self._before: list[reading.Json] = []
+        self._after: list[reading.Json] = []
+        self._services_before: dict[str, Any] = {}
+        self._services_after: dict[str, Any] = {}
+        self._node_labels: dict[str, dict[str, str]] = {}
+        self._window: Window | None = None
+        self._windows: list[ObservedWindow] = []
+        self._closing: list[gevent.Greenlet] = []
+        self._warnings: dict[str, None] = {}
+
+    def begin(self) -> None:
+        """Note what runs before the load."""
+        self._before = self._after = self._pods()
+        self._services_before = self._services_after = self._ray_services()
+        if not self._before and not self._warnings:
+            self._warn(f"no pod of the release {self._release!r} was found in {self._api.namespace}")
+        for node in {pod["spec"].get("nodeName") for pod in self._before} - {None}:
+            try:
+                self._node_labels[str(node)] = self._api.node_labels(str(node))
+            except ClusterError:
+                # A right of its own, which the report can do without.
+                break
+
+    def on_tick(self, tick: Tick) -> None:
+        """Open and close the window's observation as the sweep goes through its steps."""
+        if self._window is None and tick.step == "window":
+            self._window = Window(tick.level.rate_rps, tick.level.round)
+            self._window.watcher = gevent.spawn(self._watch, self._window)
+        elif self._window is not None and tick.step != "window":
+            window, self._window = self._window, None
+            window.closed = True
+            self._closing.append(gevent.spawn(self._close, window))
+
+    def observed(self, last: bool = False) -> Observed:
+        """All that is known by now; `last` also looks at pods and RayServices again."""
+        gevent.joinall(self._closing, timeout=LAST_SCRAPE_S)
+        self._closing = [each for each in self._closing if not each.dead]
+        if last:
+            self._after = self._ask(self._pods_now, self._before)
+            self._services_after = self._ask(self._services_now, self._services_before)
+        pods = reading.observed_pods(self._before, self._after, self._node_labels)
+        warnings = [*reading.changes(pods, self._after), *self._warnings]
+        for name, facts in self._services_after.items():
+            earlier = self._services_before.get(name, {}).get("cluster")
+            if earlier and facts["cluster"] != earlier:
+                warnings.append(
+                    f"RayService {name} moved from cluster {earlier} to {facts['cluster']} during the run"
+                )
+        return Observed(
+            release=self._release,
+            namespace=self._api.namespace,
+            ray_services={
+                name: {
+                    "before": self._services_before.get(name, {}),
+                    "after": self._services_after.get(name, {}),
+                }
+                for name in sorted(self._services_before.keys() | self._services_after.keys())
+            },
+            pods=pods,
+            windows=list(self._windows),
+            warnings=warnings,
+        )
+
+    def _watch(self, window: Window) -> None:
+        """The first scrape, of every port that may be one; then samples of those that answered."""
+        self._after = self._ask(self._pods_now, self._after)
+        window.before = scrape(every_port(reading.scrape_addresses(self._after)))
+        window.began = perf_counter()
+        if not window.before:
+            self._warn("no serving pod answered on a metrics port (9400 and above)")
+            return
+        window.samples.append(window.before)
+        due = perf_counter()
+        while not window.closed:
+            due = max(due + SAMPLE_INTERVAL_S, perf_counter())
+            gevent.sleep(due - perf_counter())
+            if not window.closed:
+                window.samples.append(scrape(window.before))
+
+    def _close(self, window: Window) -> None:
+        """The second scrape, and the window's figures."""
+        if not window.before:
+            return
+        # Whoever came meanwhile is counted too, so that the report can say that it did.
+        self._after = self._ask(self._pods_now, self._after)
+        ended = perf_counter()
+        after = scrape({*window.before, *every_port(reading.scrape_addresses(self._after))})
+        if window.watcher is not None:
+            window.watcher.kill()
+        came, went = len(after.keys() - window.before.keys()), len(window.before.keys() - after.keys())
+        if came or went:
+            place = f"{window.rate_rps:g} RPS" + (f", round {window.round}" if window.round > 1 else "")
+            self._warn(
+                f"{place}: {came} replicas came and {went} went inside the window; its server counts leave "
+                "them out"
+            )
+        samples = [*window.samples, after]
+        span_s = ended - window.began
+        self._windows.append(window_of(window.rate_rps, window.round, span_s, window.before, after, samples))
+
+    def _pods_now(self) -> list[reading.Json]:
+        return reading.of_the_server(self._api.pods(self._selector))
+
+    def _services_now(self) -> dict[str, Any]:
+        return {
+            service["metadata"]["name"]: reading.ray_service_facts(service)
+            for service in self._api.ray_services(self._selector)
+        }
+
+    def _pods(self) -> list[reading.Json]:
+        return self._ask(self._pods_now, [])
+
+    def _ray_services(self) -> dict[str, Any]:
+        return self._ask(self._services_now, {})
+
+    def _ask(self, question: Callable[[], Answer], otherwise: Answer) -> Answer:
+        try:
+            return question()
+        except ClusterError as error:
+            self._warn(f"the cluster could not be observed for a while: {error}")
+            return otherwise
+
+    def _warn(self, warning: str) -> None:
+        self._warnings[warning] = None
