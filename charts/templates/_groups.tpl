@@ -83,9 +83,19 @@
 {{- if gt (int .group.accelerators) 0 -}}
 {{- range $kind := list "requests" "limits" -}}
 {{- $amounts := get $resources $kind | default dict -}}
-{{- $_ := set $amounts $.group.preset.resource (int $.group.accelerators | toString) -}}
+{{- $_ := set $amounts $.group.preset.resource (int $.group.accelerators) -}}
 {{- $_ := set $resources $kind $amounts -}}
 {{- end -}}
 {{- end -}}
-{{- toYaml $resources -}}
+{{- include "rag-llm.amounts" $resources -}}
+{{- end -}}
+
+{{/* Amounts as texts: the operator writes numbers back as texts, which would make them its own (_raycluster.tpl). */}}
+{{- define "rag-llm.amounts" -}}
+{{- range $kind, $amounts := . -}}
+{{- range $resource, $amount := $amounts -}}
+{{- $_ := set $amounts $resource (toString $amount) -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml . -}}
 {{- end -}}

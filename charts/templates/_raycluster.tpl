@@ -20,6 +20,8 @@ gcsFaultToleranceOptions:
 {{- end }}
 headGroupSpec:
   {{- include "rag-llm.headGroup" . | nindent 2 }}
+# With scaleStrategy, as the operator writes the list back when it adds its finalizer: had it anything to add, the
+# whole list would be the operator's, and Helm's next server-side apply would end in a conflict.
 workerGroupSpecs:
   {{- if $rac }}
   {{- $dispatcher := merge (dict "accelerators" 0 "env" list) (deepCopy $values.dispatcher) (pick (include "rag-llm.firstGroup" . | fromJson) "image") }}
@@ -33,6 +35,7 @@ workerGroupSpecs:
       num-gpus: "0"
       resources: {{ printf "'%s'" (dict "dispatcher" 1 | toJson) | quote }}
       object-store-memory: {{ $values.ray.objectStoreMemory | toJson | quote }}
+    scaleStrategy: {}
     template:
       {{- include "rag-llm.workerTemplate" (dict "root" $root "group" $dispatcher "component" "dispatcher" "http" true) | nindent 6 }}
   {{- end }}
@@ -46,6 +49,7 @@ workerGroupSpecs:
     {{- end }}
     rayStartParams:
       {{- include "rag-llm.rayStartParams" (dict "root" $root "group" .) | nindent 6 }}
+    scaleStrategy: {}
     template:
       {{- include "rag-llm.workerTemplate" (dict "root" $root "group" . "component" "worker" "http" (not $rac)) | nindent 6 }}
   {{- end }}
@@ -108,7 +112,7 @@ template:
           {{- toYaml . | nindent 10 }}
           {{- end }}
         resources:
-          {{- toYaml $values.ray.head.resources | nindent 10 }}
+          {{- include "rag-llm.amounts" (deepCopy $values.ray.head.resources) | nindent 10 }}
         {{- include "rag-llm.preStop" . | nindent 8 }}
         volumeMounts:
           - name: shared-mem
@@ -144,7 +148,7 @@ idleTimeoutSeconds: {{ .idleTimeoutSeconds }}
 upscalingMode: {{ .upscalingMode }}
 imagePullPolicy: {{ $.Values.image.pullPolicy }}
 resources:
-  {{- toYaml .resources | nindent 2 }}
+  {{- include "rag-llm.amounts" (deepCopy .resources) | nindent 2 }}
 securityContext:
   {{- toYaml $.Values.podSecurity.container | nindent 2 }}
 {{- with $.Values.extraEnv }}
