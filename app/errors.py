@@ -3,6 +3,7 @@
     RagLlmError
     ├── SettingsError         a setting is unknown, of the wrong type or out of range
     ├── IndexFolderError      an index is missing, damaged, half-written or does not fit
+    │   └── IndexMissing          there is none; it may yet be published
     ├── DocumentsError        a document can't be read or has the wrong shape
     ├── ModelFolderError      a model folder is missing, incomplete or not loadable
     ├── StartError            Ray or Serve could not start the processes of an architecture
@@ -31,6 +32,10 @@ class SettingsError(RagLlmError):
 
 class IndexFolderError(RagLlmError):
     """An index folder is missing, damaged, half-written or made with another embedding model."""
+
+
+class IndexMissing(IndexFolderError):
+    """There is no index, or not all of it; it may yet be published."""
 
 
 class DocumentsError(RagLlmError):

@@ -95,7 +95,9 @@ class PlainRoutes:
                 "model": service.settings.model.model_dump() | {"name": service.settings.model.served_name},
                 "engine": service.engine.describe()
                 | {"max_model_len": service.settings.engine.max_model_len},
-                "index": service.index_description(),
+                "index": service.index.describe(),
+                "pending_index": service.index.pending,
+                "refused_change": service.refused_change,
                 "rag": service.rag.model_dump(),
                 "sampling": service.sampling.model_dump(),
                 "replicas": service.settings.replicas.count,

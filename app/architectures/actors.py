@@ -4,6 +4,8 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import ray
@@ -11,7 +13,9 @@ from ray.exceptions import ActorUnavailableError, RayActorError, RayTaskError
 
 from app.architectures.engine import build_engine
 from app.engines.contract import Delta, Engine, EngineLoad, Sampling
-from app.errors import EngineFailed, NotReady, RagLlmError, StartError
+from app.engines.model_folder import check_model_folder
+from app.errors import EngineFailed, ModelFolderError, NotReady, RagLlmError, StartError
+from app.rag.patience import Patience
 from app.settings import Settings
 from app.settings.hub import export_hub
 from app.settings.load import ReadSettings
@@ -34,12 +38,15 @@ class EngineActor:
     """
 
     def __init__(self, read_settings: ReadSettings) -> None:
-        settings = read_settings()
-        export_hub(settings)
-        self._engine = build_engine(settings)
+        self._settings = read_settings()
+        export_hub(self._settings)
+        self._engine = build_engine(self._settings)
 
     async def start(self) -> dict[str, object]:
-        """Load the model; give the engine's description."""
+        """Wait for the model's folder and load it; give the engine's description."""
+        folder = Path(self._settings.model.path)
+        patience = Patience(self._settings.startup.wait_s)
+        await patience.wait(partial(check_model_folder, folder), ModelFolderError)
         await self._engine.start()
         return self._engine.describe()
 

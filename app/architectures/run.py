@@ -40,12 +40,13 @@ def run_architecture(settings: Settings) -> None:
 
 
 def preflight(settings: Settings) -> None:
-    """Find what is missing before anything slow starts.
+    """Find what is missing before anything slow starts, unless the service is to wait for it.
 
     Raises:
         ModelFolderError, IndexFolderError, SettingsError: with a sentence that says what to do.
     """
-    check_model_folder(Path(settings.model.path))
-    if settings.rag.enabled:
-        Index.open(Path(settings.rag.index), None)
+    if not settings.startup.wait_s:
+        check_model_folder(Path(settings.model.path))
+        if settings.rag.enabled:
+            Index.open(Path(settings.rag.index), None)
     listen(settings.server.host, settings.server.port).close()

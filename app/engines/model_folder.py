@@ -22,7 +22,13 @@ def check_model_folder(folder: Path) -> None:
         if not (folder / name).is_file():
             raise ModelFolderError(f"model.path = {str(folder)!r}: {name} is missing; copy the model whole")
         _read(folder / name)
-    weights = list(folder.glob("*.safetensors"))
+    weights = sorted(folder.glob("*.safetensors"))
+    index = folder / "model.safetensors.index.json"
+    shards = set(_read(index).get("weight_map", {}).values()) if index.is_file() else set()
+    if absent := shards - {path.name for path in weights}:
+        raise ModelFolderError(
+            f"model.path = {str(folder)!r}: {', '.join(sorted(absent))} missing; copy the model whole"
+        )
     if not weights:
         raise ModelFolderError(f"model.path = {str(folder)!r}: no *.safetensors; copy the model whole")
     for path in weights:

@@ -5,16 +5,17 @@ from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from app.engines.contract import Delta, Engine, Sampling
-from app.errors import InvalidRequest, NotReady, QueueFull, RagLlmError
+from app.engines.model_folder import check_model_folder
+from app.errors import InvalidRequest, ModelFolderError, NotReady, QueueFull, RagLlmError
+from app.rag.patience import Patience
 from app.rag.prompt import Prompt, PromptBuilder
+from app.rag.served_index import ServedIndex
 from app.rag.tokenizer import ChatTokenizer, Text, is_chat
-from app.retrieval.embedding import EmbeddingModel
-from app.retrieval.index import Hit, Index
-from app.retrieval.integrity import locate
-from app.retrieval.retriever import Retriever
+from app.retrieval.index import Hit
 from app.settings import Settings
 from app.settings.model import RagSettings, SamplingSettings
 
@@ -50,8 +51,7 @@ class Service:
         self.sampling: SamplingSettings = settings.sampling
         self.failure: RagLlmError | None = None
         self.refused_change: str | None = None
-        self._retriever: Retriever | None = None
-        self._embedding: EmbeddingModel | None = None
+        self.index = ServedIndex(settings)
         self._builder: PromptBuilder | None = None
         self._ready = False
         self._ongoing = 0
@@ -70,47 +70,31 @@ class Service:
             RagLlmError: something is missing or doesn't fit; kept in ``failure`` too.
         """
         self.rag, self.sampling = rag or self.rag, sampling or self.sampling
+        patience = Patience(self.settings.startup.wait_s)
+        folder = Path(self.settings.model.path)
         try:
-            await asyncio.to_thread(self._load)
+            await patience.wait(partial(check_model_folder, folder), ModelFolderError)
+            tokenizer = await asyncio.to_thread(ChatTokenizer, folder)
+            self._builder = PromptBuilder(tokenizer, self.settings.engine.max_model_len)
+            if self.rag.enabled:
+                await self.index.load(self.rag.index, patience)
             await self.engine.start()
         except RagLlmError as error:
             self.failure = error
             raise
         self._ready = True
 
-    def _load(self) -> None:
-        tokenizer = ChatTokenizer(Path(self.settings.model.path))
-        self._builder = PromptBuilder(tokenizer, self.settings.engine.max_model_len)
-        if not self.rag.enabled:
-            return
-        self._embedding = EmbeddingModel(
-            self.settings.embedding.model, threads=self.settings.embedding.threads
-        )
-        self._retriever = Retriever(
-            Index.open(Path(self.rag.index), self._embedding),
-            self._embedding,
-            max_batch_size=self.settings.embedding.max_batch_size,
-            max_wait_s=self.settings.embedding.max_wait_ms / 1000,
-        )
-
     async def reconfigure(self, rag: RagSettings, sampling: SamplingSettings) -> None:
         """Take new settings while requests are under way; these keep what they began with.
 
-        Raises:
-            IndexFolderError: the new index can't be used; the old settings stay.
-            InvalidRequest: retrieval is switched on in a service that started without it.
+        Never fails, but an index that isn't there or can't be used is not taken: see ``ServedIndex.change``.
         """
-        if self._embedding is None or self._retriever is None:
-            if rag.enabled:
-                raise InvalidRequest(
-                    "rag.enabled = true: the service started without an index; start it anew with one",
-                    param="rag.enabled",
-                )
-        # Where `current` points may have changed under the same name.
-        elif locate(Path(rag.index)) != self._retriever.index.path:
-            index = await asyncio.to_thread(Index.open, Path(rag.index), self._embedding)
-            self._retriever.replace_index(index)
+        self.refused_change = None
         self.rag, self.sampling = rag, sampling
+        if rag.enabled or self.index.retriever is not None:
+            await self.index.change(rag.index)
+        else:
+            self.index.stop_waiting()
 
     @contextmanager
     def admit(self) -> Iterator[None]:
@@ -138,9 +122,13 @@ class Service:
         Raises:
             InvalidRequest: the service has no index, or top_k is out of range.
         """
-        if self._retriever is None:
+        retriever = self.index.retriever
+        if retriever is None:
             raise InvalidRequest("this server has no index (rag.enabled = false)", param="rag.enabled")
-        return (await self._retriever.retrieve(question, top_k or self.rag.top_k)).hits
+        if top_k is None:
+            # The server's own number must not make requests fail when an index is smaller than that.
+            top_k = min(self.rag.top_k, len(retriever.index))
+        return (await retriever.retrieve(question, top_k)).hits
 
     async def prepare(self, text: Text, options: RagOptions, max_tokens: int | None) -> Prepared:
         """Retrieve for the question and build the prompt.
@@ -157,7 +145,7 @@ class Service:
         assert self._builder is not None, "prepare comes after start"
         enabled = options.enabled
         if enabled is None:
-            enabled = is_chat(text) and self.rag.enabled and self._retriever is not None
+            enabled = is_chat(text) and self.rag.enabled and self.index.retriever is not None
         rag, sampling = self.rag, self.sampling
         hits = await self.retrieve(_question(text), options.top_k) if enabled else []
         prompt = await asyncio.get_running_loop().run_in_executor(
@@ -184,25 +172,11 @@ class Service:
         """Requests in this process now."""
         return self._ongoing
 
-    def index_description(self) -> dict[str, object] | None:
-        """The index's manifest, short, or None without one."""
-        if self._retriever is None:
-            return None
-        manifest = self._retriever.index.manifest
-        return {
-            "hash": manifest.hash,
-            "documents": manifest.documents,
-            "passages": manifest.passages,
-            "faiss": manifest.faiss.type,
-            "embedding_model": manifest.embedding.name,
-        }
-
     async def shutdown(self) -> None:
         """Stop the engine and the threads."""
         self._ready = False
         await self.engine.shutdown()
-        if self._retriever is not None:
-            self._retriever.close()
+        self.index.close()
         self._tokenizing.shutdown(wait=False)
 
 

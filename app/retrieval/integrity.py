@@ -5,7 +5,7 @@ from pathlib import Path
 import orjson
 from pydantic import ValidationError
 
-from app.errors import IndexFolderError
+from app.errors import IndexFolderError, IndexMissing
 from app.retrieval.embedding import EmbeddingModel
 from app.retrieval.manifest import FORMAT_VERSION, MANIFEST, Manifest, sha256_of
 from app.retrieval.passage_store import OFFSETS, PASSAGES
@@ -18,25 +18,29 @@ CHECKSUM_LIMIT_BYTES = 256 * 1024**2
 """Up to this size in total, checksums are verified at every opening (about 0.2 s at most)."""
 
 
-def refusal(root: Path, problem: str, instead: str = "") -> IndexFolderError:
+def refusal(
+    root: Path, problem: str, instead: str = "", *, kind: type[IndexFolderError] = IndexFolderError
+) -> IndexFolderError:
     """The error for an index that has to be built in the index root ``root``."""
     command = f"`rag-llm index build DOCUMENTS --index-root {root}`"
-    return IndexFolderError(f"{problem}: {instead}build it with {command}.")
+    return kind(f"{problem}: {instead}build it with {command}.")
 
 
 def locate(path: Path) -> Path:
     """The index folder that ``path`` means: itself, its ``current``, or the only index in it.
 
     Raises:
-        IndexFolderError: there is none, or there are several and no ``current``.
+        IndexMissing: there is none.
+        IndexFolderError: there are several and no ``current``.
     """
     if not path.is_dir():
         what = "is a file, not an index folder" if path.exists() else "doesn't exist"
-        raise refusal(path, f"the index {path} {what}", "give another path, or ")
+        raise refusal(path, f"the index {path} {what}", "give another path, or ", kind=IndexMissing)
     current = path / CURRENT
     if current.is_symlink():
         if not current.exists():
-            raise refusal(path, f"{current} points at {current.readlink()}, which is gone")
+            problem = f"{current} points at {current.readlink()}, which is gone"
+            raise refusal(path, problem, kind=IndexMissing)
         return current.resolve()
     if (path / MANIFEST).exists() or any((path / name).exists() for name in FILES):
         return path.resolve()
@@ -47,7 +51,8 @@ def locate(path: Path) -> Path:
             f"{path} holds {len(indexes)} indexes ({names}) and no link `{CURRENT}`: give one of them."
         )
     if not indexes:
-        raise refusal(path, f"{path} holds no index (no {MANIFEST}; a build may have been cut short)")
+        problem = f"{path} holds no index (no {MANIFEST}; a build may have been cut short)"
+        raise refusal(path, problem, kind=IndexMissing)
     return indexes[0].resolve()
 
 
@@ -55,13 +60,15 @@ def read_manifest(folder: Path) -> Manifest:
     """Read and validate ``folder``'s manifest.
 
     Raises:
-        IndexFolderError: it is missing, isn't JSON, has another format version or a wrong field.
+        IndexMissing: it is missing.
+        IndexFolderError: it isn't JSON, has another format version or a wrong field.
     """
     path = folder / MANIFEST
     try:
         raw = orjson.loads(path.read_bytes())
     except FileNotFoundError as exc:
-        raise refusal(folder.parent, f"the index {folder} has no {MANIFEST}, so it is half-written") from exc
+        problem = f"the index {folder} has no {MANIFEST}, so it is half-written"
+        raise refusal(folder.parent, problem, kind=IndexMissing) from exc
     except (OSError, orjson.JSONDecodeError) as exc:
         raise refusal(folder.parent, f"{path} can't be read ({exc})") from exc
     version = raw.get("format_version") if isinstance(raw, dict) else None

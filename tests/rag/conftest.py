@@ -34,7 +34,7 @@ def bakeries(tmp_path_factory: pytest.TempPathFactory, embedding: EmbeddingModel
 @pytest.fixture
 def running(embedding: EmbeddingModel, monkeypatch: pytest.MonkeyPatch) -> Running:
     """A started service around a scripted engine. The embedding model is loaded once for all of them."""
-    monkeypatch.setattr("app.rag.service.EmbeddingModel", lambda *_, **__: embedding)
+    monkeypatch.setattr("app.rag.served_index.EmbeddingModel", lambda *_, **__: embedding)
 
     @asynccontextmanager
     async def run(settings: Settings, script: Script | None = None) -> AsyncIterator[Service]:

@@ -8,7 +8,7 @@ import pytest
 
 from app.engines.contract import Sampling
 from app.engines.scripted import Script
-from app.errors import IndexFolderError, InvalidRequest
+from app.errors import InvalidRequest
 from app.rag.service import Prepared, RagOptions, Service
 from app.settings import Settings
 from app.settings.model import RagSettings, SamplingSettings
@@ -40,7 +40,7 @@ def test_everything_that_can_change_does(
         async with running(settings) as service:
             before = await prepare(service)
             assert len(before.prompt.passages) == 4
-            old = service.index_description()
+            old = service.index.describe()
             rag = changed(settings, index=str(bakeries), top_k=2, system_prompt="Be brief.")
             await service.reconfigure(rag, SAMPLING)
             after = await prepare(service)
@@ -49,7 +49,7 @@ def test_everything_that_can_change_does(
             assert not sources(after) & sources(before)
             assert after.prompt.max_tokens == 7
             assert "Be brief." in text_of(after.prompt, demo_model)
-            new = service.index_description()
+            new = service.index.describe()
             assert old is not None
             assert new is not None
             assert old["hash"] != new["hash"]
@@ -81,23 +81,6 @@ def test_requests_under_way_do_not_notice(make_settings: Make, running: Running,
     assert set(asyncio.run(run())) == {3, 5}
 
 
-def test_an_index_that_cannot_be_used_changes_nothing(
-    make_settings: Make, running: Running, tmp_path: Path
-) -> None:
-    settings = make_settings()
-
-    async def run() -> None:
-        async with running(settings) as service:
-            rag = changed(settings, index=str(tmp_path / "none"), top_k=1)
-            with pytest.raises(IndexFolderError, match="doesn't exist"):
-                await service.reconfigure(rag, SAMPLING)
-            assert service.rag == settings.rag
-            assert service.sampling == settings.sampling
-            assert len((await prepare(service)).prompt.passages) == 4
-
-    asyncio.run(run())
-
-
 def test_retrieval_can_be_the_exception(make_settings: Make, running: Running) -> None:
     settings = make_settings()
 
@@ -110,8 +93,8 @@ def test_retrieval_can_be_the_exception(make_settings: Make, running: Running) -
     asyncio.run(run())
 
 
-def test_without_an_index_the_service_answers_and_refuses_retrieval(
-    make_settings: Make, running: Running, tmp_path: Path
+def test_without_an_index_the_service_answers_until_it_is_given_one(
+    make_settings: Make, running: Running, bakeries: Path, tmp_path: Path
 ) -> None:
     settings = make_settings(rag={"enabled": False, "index": str(tmp_path / "none")})
 
@@ -119,15 +102,16 @@ def test_without_an_index_the_service_answers_and_refuses_retrieval(
         async with running(settings) as service:
             prepared = await prepare(service)
             assert not prepared.prompt.passages
-            assert service.index_description() is None
+            assert service.index.describe() is None
             with pytest.raises(InvalidRequest, match="no index"):
                 await prepare(service, RagOptions(enabled=True))
             with pytest.raises(InvalidRequest, match="no index"):
                 await service.retrieve(QUESTION, 1)
-            with pytest.raises(InvalidRequest, match="started without an index"):
-                await service.reconfigure(changed(settings, enabled=True), SAMPLING)
-            assert not service.rag.enabled
-            await service.reconfigure(changed(settings, top_k=9), SAMPLING)
+            await service.reconfigure(changed(settings, enabled=True), SAMPLING)
+            assert service.index.pending is not None
+            assert not (await prepare(service)).prompt.passages
             assert service.sampling == SAMPLING
+            await service.reconfigure(changed(settings, enabled=True, index=str(bakeries)), SAMPLING)
+            assert (await prepare(service)).prompt.passages
 
     asyncio.run(run())
