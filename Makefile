@@ -6,7 +6,8 @@ READY := $(VENV)/ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint lock clean bench-generator bench-overhead bench-parity bench-retrieval
+.PHONY: help setup demo test lint lock clean bench-generator bench-overhead bench-parity bench-retrieval \
+  chart-tools chart-check docs manifests loadtest report scale
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,7 +48,29 @@ bench-retrieval: $(READY) ## embed, search and prompt at 1k, 100k and 1M passage
 bench-parity: $(READY) ## how often answers differ between engines, alone and in batches
 	$(BIN)/python -m bench.parity $(ARGS)
 
+chart-tools: $(READY) ## build what checks the chart, as Go modules (helm, helm-docs, kubeconform, schemas)
+	$(BIN)/python -m tests.chart.tools
+
+chart-check: chart-tools ## every check and test of the chart
+	$(BIN)/python -m pytest tests/chart $(ARGS)
+
+docs: chart-tools ## docs/values.md and the chart's snapshots, from the chart
+	$(BIN)/python -m tests.chart.generated
+
+manifests: chart-tools ## manifests/, from the chart
+	$(BIN)/python manifests/generate.py
+
 LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --upgrade
+# These three need kubectl and helm, and no Python; a variable NAME in the environment (as WSL has) is no report.
+loadtest: ## load a release as a Job in its namespace: RPS="8 16 32" (DURATION, ROUNDS, QUESTIONS, GENERATORS, …)
+	@exec loadtest/bin/run-job
+
+report: ## reports in the cluster: list; NAME=run opens one; A=run B=run compares
+	@NAME='$(if $(findstring command,$(origin NAME)),$(NAME))' exec loadtest/bin/report
+
+scale: ## change the number of replicas in place: REPLICAS=2; says when the new one answers
+	@exec loadtest/bin/scale
+
 lock: $(READY) ## choose versions anew (requirements/)
 	$(LOCK) pyproject.toml --extra cpu --overrides requirements/cpu-overrides.txt -o requirements/cpu.txt
 	$(LOCK) pyproject.toml --extra gpu -o requirements/gpu.txt

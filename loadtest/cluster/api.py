@@ -1,6 +1,7 @@
 """The one door to the API server: four questions and one write, with its errors translated to ours."""
 
 import json
+import os
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -27,7 +28,10 @@ class ClusterApi:
             ClusterError: there is neither.
         """
         try:
-            config.load_config()
+            if "KUBERNETES_SERVICE_HOST" in os.environ:
+                config.load_incluster_config()
+            else:
+                config.load_kube_config()
         except (config.ConfigException, OSError) as error:
             raise ClusterError(
                 f"There is no way to the cluster's API: {error}. Inside a pod it needs a service account's "
