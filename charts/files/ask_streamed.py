@@ -34,7 +34,8 @@ def ask(client: httpx.Client) -> str:
             passages += [passage["id"] for passage in said.get("rag", {}).get("passages", [])]
             texts += [choice["delta"].get("content", "") for choice in said["choices"]]
     deltas = [text for text in texts if text]
-    print(f"model {model}, {len(deltas)} deltas, {len(passages)} passages, {time.perf_counter() - started:.1f} s")
+    took_s = time.perf_counter() - started
+    print(f"model {model}, {len(deltas)} deltas, {len(passages)} passages, {took_s:.1f} s")
     print(f"passages: {', '.join(passages)}\nanswer: {''.join(deltas)!r}")
     if len(deltas) < 2:
         return f"the answer had {len(deltas)} deltas: it wasn't streamed"

@@ -67,9 +67,6 @@ values.schema.json. Included by http-service.yaml, which is always rendered.
 {{- define "rag-llm.guards.groups" -}}
 {{- $values := .Values -}}
 {{- $tp := int $values.engine.tensor_parallel_size -}}
-{{- if not $values.workerGroups -}}
-{{- fail "workerGroups is empty: name at least one, such as {name: workers}" -}}
-{{- end -}}
 {{- $names := list -}}
 {{- $counted := list -}}
 {{- range (include "rag-llm.groups" . | fromJson).groups -}}
