@@ -60,6 +60,11 @@ def manifests() -> dict[str, str]:
             "A RayService on the CPU, with the demo model and corpus that are in the image.\n" + MAKE_KEYS,
             _render("rag-llm", *CPU, *KEYS),
         ),
+        "loadtest-job.yaml": _written(
+            "One load test of rayservice-gpu.yaml, by hand. For another run, replace `manual` everywhere.\n"
+            "LOADTEST_RPS and the like say what is measured. ConfigMap rag-llm-report-manual keeps the report.\n",
+            [item for item in _render("rag-llm", *KEYS, "--set", "loadtest.run=manual") if _loads(item)],
+        ),
         "four-architectures/shared.yaml": _written(
             "The volume of the four architectures, and the Jobs that put the model and the index onto it.\n",
             shared,
@@ -83,6 +88,10 @@ def _render(release: str, *options: str, only: list[str] | None = None) -> list[
 
 def _component(document: dict[str, Any]) -> str:
     return str(document["metadata"]["labels"]["app.kubernetes.io/component"])
+
+
+def _loads(document: dict[str, Any]) -> bool:
+    return _component(document) in ("loadtest", "report") or "rag-llm/run" in document["metadata"]["labels"]
 
 
 def _without_helm(document: dict[str, Any]) -> dict[str, Any]:
