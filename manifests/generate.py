@@ -62,7 +62,7 @@ def manifests() -> dict[str, str]:
         ),
         "loadtest-job.yaml": _written(
             "One load test of rayservice-gpu.yaml, by hand. For another run, replace `manual` everywhere.\n"
-            "LOADTEST_RPS and the like say what is measured. ConfigMap rag-llm-report-manual keeps the report.\n",
+            "LOADTEST_RPS and its like say what is measured; ConfigMap rag-llm-report-manual keeps it.\n",
             [item for item in _render("rag-llm", *KEYS, "--set", "loadtest.run=manual") if _loads(item)],
         ),
         "four-architectures/shared.yaml": _written(
