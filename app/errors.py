@@ -11,6 +11,7 @@
         ├── InvalidRequest        400
         ├── Unauthorized          401
         ├── NotFound              404
+        ├── BodyTooLarge          413
         ├── QueueFull             429, Retry-After
         ├── EngineFailed          500
         └── NotReady              503, Retry-After
@@ -97,6 +98,13 @@ class NotFound(RequestError):
 
     status = 404
     kind = "not_found_error"
+
+
+class BodyTooLarge(RequestError):
+    """The request's body is longer than the server reads."""
+
+    status = 413
+    kind = "invalid_request_error"
 
 
 class QueueFull(RequestError):

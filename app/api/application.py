@@ -80,7 +80,7 @@ class PlainRoutes:
         """The passages nearest to a query, with their texts."""
         self._check_key(request)
         with self._service.admit():
-            body = await parse_body(request, RetrieveRequest)
+            body = await parse_body(request, RetrieveRequest, self._service.settings.server.max_body_bytes)
             hits = await self._service.retrieve(body.query, body.top_k)
         return _json({"object": "list", "data": passages_json(hits, with_text=True)})
 

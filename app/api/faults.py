@@ -10,11 +10,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.errors import EngineFailed, InvalidRequest, NotFound, RequestError
+from app.errors import BodyTooLarge, EngineFailed, InvalidRequest, NotFound, RequestError
 
 log = logging.getLogger(__name__)
 BodyType = TypeVar("BodyType", bound=BaseModel)
-MAX_BODY_BYTES = 4 * 1024 * 1024
 
 
 def as_json(error: RequestError) -> dict[str, Any]:
@@ -60,23 +59,31 @@ def unexpected(error: Exception) -> RequestError:
     return EngineFailed("the server failed on this request; its log says why")
 
 
-async def parse_body(request: Request, model: type[BodyType]) -> BodyType:
+async def parse_body(request: Request, model: type[BodyType], max_bytes: int) -> BodyType:
     """Read and check a JSON body.
 
     Raises:
-        InvalidRequest: not JSON, too long, or a field is wrong; names the field and the value.
+        BodyTooLarge: it is over max_bytes; what is left of it is not read.
+        InvalidRequest: not JSON, or a field is wrong; names the field and the value.
     """
+    announced = request.headers.get("content-length", "")
+    if announced.isdigit() and int(announced) > max_bytes:
+        raise _too_large(max_bytes)
     body = bytearray()
     async for piece in request.stream():
         body += piece
-        if len(body) > MAX_BODY_BYTES:
-            raise InvalidRequest(f"the body is over {MAX_BODY_BYTES:,} bytes; send less")
+        if len(body) > max_bytes:
+            raise _too_large(max_bytes)
     try:
         return model.model_validate(orjson.loads(bytes(body)))
     except orjson.JSONDecodeError as error:
         raise InvalidRequest(f"the body is not JSON: {error}") from error
     except ValidationError as error:
         raise _invalid(error) from error
+
+
+def _too_large(max_bytes: int) -> BodyTooLarge:
+    return BodyTooLarge(f"the body is over {max_bytes:,} bytes (server.max_body_bytes); send less")
 
 
 def _invalid(error: ValidationError) -> InvalidRequest:

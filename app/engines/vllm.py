@@ -32,6 +32,8 @@ def engine_arguments(settings: Settings, *, cpu: bool) -> dict[str, Any]:
         "enable_prefix_caching": engine.enable_prefix_caching,
         "enforce_eager": cpu if engine.enforce_eager is None else engine.enforce_eager,
         "load_format": engine.load_format,
+        # They land in prometheus_client's default registry, which /metrics serves.
+        "disable_log_stats": settings.metrics.port is None,
     }
     if engine.tensor_parallel_size > 1:
         # One process an accelerator, all on this machine. Left alone vLLM sees the replica's placement group

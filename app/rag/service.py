@@ -1,16 +1,21 @@
 """The way of a request: retrieve, build the prompt, generate."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from prometheus_client import REGISTRY
+
 from app.engines.contract import Delta, Engine, Sampling
 from app.engines.model_folder import check_model_folder
 from app.errors import InvalidRequest, ModelFolderError, NotReady, QueueFull, RagLlmError
+from app.metrics.endpoint import serve_metrics
+from app.metrics.record import ServiceMetrics, State
 from app.rag.patience import Patience
 from app.rag.prompt import Prompt, PromptBuilder
 from app.rag.served_index import ServedIndex
@@ -52,6 +57,9 @@ class Service:
         self.failure: RagLlmError | None = None
         self.refused_change: str | None = None
         self.index = ServedIndex(settings)
+        # Counted even if nobody can ask for them: it costs next to nothing.
+        self.metrics = ServiceMetrics(self._state)
+        self._at_the_end = ExitStack()
         self._builder: PromptBuilder | None = None
         self._ready = False
         self._ongoing = 0
@@ -70,6 +78,12 @@ class Service:
             RagLlmError: something is missing or doesn't fit; kept in ``failure`` too.
         """
         self.rag, self.sampling = rag or self.rag, sampling or self.sampling
+        metrics = self.settings.metrics
+        if metrics.port is not None:
+            # vLLM's metrics join the default registry by themselves.
+            self._at_the_end.callback(self.metrics.register(REGISTRY))
+            stop = await asyncio.to_thread(serve_metrics, metrics.host, metrics.port, REGISTRY)
+            self._at_the_end.callback(stop)
         patience = Patience(self.settings.startup.wait_s)
         folder = Path(self.settings.model.path)
         try:
@@ -128,7 +142,11 @@ class Service:
         if top_k is None:
             # The server's own number must not make requests fail when an index is smaller than that.
             top_k = min(self.rag.top_k, len(retriever.index))
-        return (await retriever.retrieve(question, top_k)).hits
+        found = await retriever.retrieve(question, top_k)
+        self.metrics.retrieved(
+            len(found.hits), queue_s=found.queue_s, embed_s=found.embed_s, search_s=found.search_s
+        )
+        return found.hits
 
     async def prepare(self, text: Text, options: RagOptions, max_tokens: int | None) -> Prepared:
         """Retrieve for the question and build the prompt.
@@ -148,9 +166,11 @@ class Service:
             enabled = is_chat(text) and self.rag.enabled and self.index.retriever is not None
         rag, sampling = self.rag, self.sampling
         hits = await self.retrieve(_question(text), options.top_k) if enabled else []
+        begun_s = time.perf_counter()
         prompt = await asyncio.get_running_loop().run_in_executor(
             self._tokenizing, self._builder.build, text, hits, rag, max_tokens, sampling.max_tokens
         )
+        self.metrics.stage("prompt", time.perf_counter() - begun_s)
         return Prepared(prompt, sampling)
 
     def generate(self, request_id: str, prompt: Prompt, sampling: Sampling) -> AsyncIterator[Delta]:
@@ -172,11 +192,21 @@ class Service:
         """Requests in this process now."""
         return self._ongoing
 
+    def _state(self) -> State:
+        load, index = self.engine.load(), self.index.describe()
+        info = {
+            "architecture": self.settings.architecture.value,
+            "model": self.settings.model.served_name,
+            "index": str(index["hash"]) if index else "",
+        }
+        return State(self._ongoing, load.running, load.waiting, info)
+
     async def shutdown(self) -> None:
         """Stop the engine and the threads."""
         self._ready = False
         await self.engine.shutdown()
         self.index.close()
+        await asyncio.to_thread(self._at_the_end.close)
         self._tokenizing.shutdown(wait=False)
 
 

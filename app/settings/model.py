@@ -179,6 +179,7 @@ class MetricsSettings(Section):
         None,
         description="Port of /metrics; a further replica on the machine takes one of the next 15. None: off.",
     )
+    host: str = Field("0.0.0.0", description="Address that /metrics listens on.")
 
 
 class AskSettings(Section):

@@ -1,5 +1,8 @@
 """Wrong requests get a 4xx in OpenAI's shape that names the field, the value and what is right."""
 
+import json
+import socket
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -74,10 +77,39 @@ def test_a_body_that_is_no_json_object(server: Server, body: bytes) -> None:
     assert answer.json()["error"]["type"] == "invalid_request_error"
 
 
-def test_an_enormous_body(server: Server) -> None:
-    answer = server.client.post("/v1/completions", json={**PLAIN, "prompt": "x" * 5_000_000})
-    assert answer.status_code == 400
-    assert "4,194,304 bytes" in answer.json()["error"]["message"]
+def in_pieces(body: bytes) -> Iterator[bytes]:
+    """Without a Content-Length."""
+    for start in range(0, len(body), 100_000):
+        yield body[start : start + 100_000]
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/completions", "/v1/retrieve"])
+@pytest.mark.parametrize("announced", [True, False])
+def test_an_enormous_body(server: Server, path: str, announced: bool) -> None:
+    body = json.dumps({**PLAIN, "prompt": "x" * 5_000_000}).encode()
+    answer = server.client.post(path, content=body if announced else in_pieces(body))
+    assert answer.status_code == 413
+    error = answer.json()["error"]
+    assert error["type"] == "invalid_request_error"
+    assert "1,048,576 bytes" in error["message"]
+    # The connection stays good for the next request.
+    assert server.chat(max_tokens=1).status_code == 200
+
+
+def test_a_body_just_short_enough_is_read(server: Server) -> None:
+    body = json.dumps(CHAT).encode()
+    padded = body + b" " * (server.service.settings.server.max_body_bytes - len(body))
+    assert server.client.post("/v1/chat/completions", content=padded).status_code == 200
+    assert server.client.post("/v1/chat/completions", content=padded + b" ").status_code == 413
+
+
+def test_a_client_that_goes_away_while_it_sends(server: Server) -> None:
+    address = server.url.removeprefix("http://").split(":")
+    with socket.create_connection((address[0], int(address[1]))) as connection:
+        head = "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n{"
+        connection.sendall(head.encode())
+    assert server.wait_idle()
+    assert server.chat(max_tokens=1).status_code == 200
 
 
 def test_an_unknown_model(server: Server) -> None:

@@ -116,3 +116,9 @@ def test_it_is_swept(running: ServiceProcess, tmp_path: Path) -> None:
 def test_wrong_requests_are_refused_by_the_service_itself(running: ServiceProcess) -> None:
     assert running.chat("x", temperature=9).json()["error"]["param"] == "temperature"
     assert running.client.get("/nope").json()["error"]["type"] == "not_found_error"
+    # The same with HAProxy between: an error of its own would have another shape.
+    chat = "/v1/chat/completions"
+    assert running.client.post(chat, content=b"{").json()["error"]["type"] == "invalid_request_error"
+    answer = running.client.post(chat, content=b" " * 3_000_000)
+    assert answer.status_code == 413
+    assert "server.max_body_bytes" in answer.json()["error"]["message"]
