@@ -1,0 +1,60 @@
+"""The cluster, the image and the one release that all files share.
+
+Environment: KUBECONFIG as kubectl reads it; E2E_IMAGE, an image that the cluster's nodes have or can pull;
+E2E_VALUES, more values files with commas between (they may need E2E_PSA=privileged).
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.kube import Namespace, run
+
+NAMESPACE = os.environ.get("E2E_NAMESPACE", "rag-llm-e2e")
+VALUES = Path(__file__).parent / "values.yaml"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In the order of the files' names: each begins where the one before ended."""
+    items.sort(key=lambda item: item.path.name)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def cluster() -> None:
+    """Say at once what is missing."""
+    for program in ("kubectl", "helm"):
+        if shutil.which(program) is None:
+            pytest.exit(f"{program} is not on the PATH; the cluster tests need it", 2)
+    run("kubectl", "version", timeout_s=30)
+    if "rayservices.ray.io" not in run("kubectl", "get", "crd", "-o", "name", timeout_s=30):
+        pytest.exit("this cluster has no KubeRay operator; see docs/operations.md", 2)
+
+
+@pytest.fixture(scope="session")
+def values() -> list[str]:
+    """The values that every install and upgrade of the journey begins with, as words for helm."""
+    image = os.environ.get("E2E_IMAGE", "")
+    repository, _, tag = image.rpartition(":")
+    files = [
+        "charts/values-cpu.yaml",
+        str(VALUES),
+        *filter(None, os.environ.get("E2E_VALUES", "").split(",")),
+    ]
+    words = [word for file in files for word in ("-f", file)]
+    return words + (["--set", f"image.repository={repository},image.tag={tag}"] if image else [])
+
+
+@pytest.fixture(scope="session")
+def release(cluster: None) -> Iterator[Namespace]:
+    """A clean namespace that holds pods to the restricted standard; removed at the end."""
+    namespace = Namespace(NAMESPACE, "rag-llm")
+    run("kubectl", "delete", "namespace", NAMESPACE, "--ignore-not-found", timeout_s=240)
+    run("kubectl", "create", "namespace", NAMESPACE)
+    level = os.environ.get("E2E_PSA", "restricted")
+    run("kubectl", "label", "namespace", NAMESPACE, f"pod-security.kubernetes.io/enforce={level}")
+    yield namespace
+    if not os.environ.get("E2E_KEEP"):
+        run("kubectl", "delete", "namespace", NAMESPACE, timeout_s=240)

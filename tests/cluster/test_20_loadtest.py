@@ -1,0 +1,52 @@
+"""`make loadtest` at three rates; the report is read back from the cluster."""
+
+import json
+
+from tests.cluster.kube import Namespace
+
+
+def test_three_rates_leave_a_report(release: Namespace) -> None:
+    printed = release.make("loadtest", "RPS=1 2 4", "DURATION=8", "WARMUP=2", "RUN=three")
+    assert "Report: ConfigMap rag-llm-report-three" in printed
+    data = release.get("configmap", "rag-llm-report-three")["data"]
+    report = json.loads(data["report.json"])
+    assert report["complete"]
+    assert [level["rate_rps"] for level in report["levels"]] == [1, 2, 4]
+    assert all(level["rounds"][0]["counts"]["failed"] == 0 for level in report["levels"])
+    assert "<html" in data["report.html"]
+    assert "TTFT" in data["summary.txt"]
+
+
+def test_report_joins_what_the_server_knows(release: Namespace) -> None:
+    report = json.loads(release.get("configmap", "rag-llm-report-three")["data"]["report.json"])
+    server = report["server"]
+    workers = [pod for pod in server["pods"] if pod["component"] == "worker"]
+    assert workers
+    assert all(pod["node"] and pod["restarts"] == 0 for pod in workers)
+    assert json.dumps(server).count("2.60") >= 1
+    seen = report["levels"][-1]["rounds"][0]["server"]
+    assert seen["requests"]["ok"] >= 20
+    assert seen["stage_mean_s"]["embed"] > 0
+
+
+def test_report_is_owned_by_nothing_that_goes(release: Namespace) -> None:
+    metadata = release.get("configmap", "rag-llm-report-three")["metadata"]
+    assert "ownerReferences" not in metadata
+    assert metadata["labels"]["rag-llm/report"] == "true"
+    assert metadata["labels"].get("app.kubernetes.io/managed-by") != "Helm"
+
+
+def test_reports_are_listed_opened_and_compared(release: Namespace) -> None:
+    release.make("loadtest", "RPS=2", "DURATION=4", "WARMUP=1", "RUN=other")
+    listed = release.make("report")
+    assert "three" in listed
+    assert "other" in listed
+    assert "TTFT" in release.make("report", "NAME=three")
+    assert "%" in release.make("report", "A=three", "B=other")
+
+
+def test_two_generators_share_the_load(release: Namespace) -> None:
+    release.make("loadtest", "RPS=4", "DURATION=5", "WARMUP=1", "RUN=crew", "GENERATORS=2", "CPU=150m")
+    report = json.loads(release.get("configmap", "rag-llm-report-crew")["data"]["report.json"])
+    assert report["complete"]
+    assert len(report["levels"][0]["rounds"][0]["generators"]) == 2

@@ -1,0 +1,25 @@
+"""2 → 1 with plain kubectl, as docs/operations.md tells it."""
+
+import json
+
+from tests.cluster.kube import Namespace, wait_until
+from tests.cluster.load import load
+
+
+def test_scale_down_fails_no_request_and_gives_the_pod_back(release: Namespace) -> None:
+    cluster = release.ray_cluster()
+    with load(release, "down", rps=2, duration_s=45) as under:
+        config = str(release.items("rayservice")[0]["spec"]["serveConfigV2"])
+        patch = {"spec": {"serveConfigV2": config.replace("num_replicas: 2", "num_replicas: 1")}}
+        release.kubectl(
+            "patch",
+            "rayservice",
+            release.release,
+            "--type=merge",
+            "--field-manager=helm",
+            "-p",
+            json.dumps(patch),
+        )
+    assert under.all_answered(), under.printed
+    wait_until("one worker", lambda: len(release.serving_pods()) == 1, 180)
+    assert release.ray_cluster() == cluster

@@ -1,0 +1,40 @@
+"""What `helm uninstall` leaves: what docs/operations.md says, and nothing else."""
+
+from tests.cluster.kube import Namespace, wait_until
+
+LEFT = {
+    "secret/rag-llm-api-keys",
+    "persistentvolumeclaim/rag-llm-shared",
+}
+KINDS = (
+    "pods,services,deployments,jobs,configmaps,secrets,serviceaccounts,roles,rolebindings,networkpolicies,"
+    "poddisruptionbudgets,persistentvolumeclaims,rayservices,rayclusters"
+)
+CLUSTERS_OWN = {"configmap/kube-root-ca.crt", "serviceaccount/default"}
+
+
+def test_uninstall_leaves_only_what_the_docs_say(release: Namespace) -> None:
+    reports = names(release, "configmaps", "-l", "rag-llm/report=true")
+    assert reports
+    release.helm("uninstall", release.release, "--wait", timeout_s=240)
+    left = wait_until(
+        "only what is kept",
+        lambda: (left := remains(release)) <= LEFT | reports | runs(release) and left,
+        120,
+    )
+    assert left >= LEFT | reports
+
+
+def remains(release: Namespace) -> set[str]:
+    return names(release, KINDS) - CLUSTERS_OWN
+
+
+def runs(release: Namespace) -> set[str]:
+    """Jobs and rights of load runs, which go by themselves an hour after they ended."""
+    return names(release, KINDS, "-l", "app.kubernetes.io/component=loadtest")
+
+
+def names(release: Namespace, *what: str) -> set[str]:
+    """Objects as kind/name, without the API group."""
+    lines = release.kubectl("get", *what, "-o", "name").split()
+    return {f"{kind.split('.')[0]}/{name}" for kind, _, name in (line.partition("/") for line in lines)}
