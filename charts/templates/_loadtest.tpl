@@ -56,6 +56,9 @@ rag-llm/loadtest-role: {{ .role }}
       name: {{ include "rag-llm.apiKeysSecretName" . }}
       key: keys
 {{- end }}
+# Lines of progress as they come, not by the block.
+- name: PYTHONUNBUFFERED
+  value: "1"
 # The root file system is read-only.
 - name: MPLCONFIGDIR
   value: /tmp/matplotlib

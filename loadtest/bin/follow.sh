@@ -84,12 +84,15 @@ follow() {
 
 # The log from where it broke off; ends with the container, or with the connection.
 print_log() {
-  local line
+  local line number=0
   SAID=''
+  # Lines are counted here: a program in between would hold them back by the block.
   while IFS= read -r line; do
-    SEEN=$((SEEN + 1))
+    number=$((number + 1))
+    [ $number -gt $SEEN ] || continue
+    SEEN=$number
     printf '%s\n' "$line"
-  done < <(k_long logs --follow "$POD" 2>>"$WORK/errors" | tail -n "+$((SEEN + 1))")
+  done < <(k_long logs --follow "$POD" 2>>"$WORK/errors")
 }
 
 # The summary as it is in the cluster: what a later `make report` shows.
@@ -102,12 +105,23 @@ show_result() {
     fi
     sleep 2
   done
+  remove_empty_parts || true
   printf '\n%s\n' "$summary"
   say "Report: ConfigMap $REPORT. Again: make report NAME=${REPORT#"$(fullname)"-report-} RELEASE=$RELEASE NAMESPACE=$NAMESPACE"
 }
 
+# Most reports need no further ConfigMap.
+remove_empty_parts() {
+  local part
+  for part in $(k get configmap -l "$RUN_LABEL,rag-llm/report-part=true" -o name); do
+    [ -n "$(k get "$part" -o 'jsonpath={.binaryData}')" ] || k delete "$part" >/dev/null
+  done
+}
+
 stop() { # CODE
   trap 'exit '"$1" INT TERM
+  # The trap may have come inside a `read` with an IFS of its own.
+  IFS=$' \t\n'
   say "Stopping: the Job is deleted; what was measured is kept in a report that is marked incomplete."
   k delete job "$JOB" --wait=false >/dev/null || true
   local deadline=$((SECONDS + 90))
