@@ -18,11 +18,13 @@ class ServiceProcess(BackgroundService):
 
     Attributes:
         client: an HTTP client for it.
+        metrics_port: the first port of its metrics, or None.
     """
 
     def __init__(self, settings: Settings, folder: Path) -> None:
         super().__init__(settings, folder)
         self.client = httpx.Client(base_url=self.url, timeout=60)
+        self.metrics_port = settings.metrics.port
 
     def chat(self, text: str, **fields: object) -> httpx.Response:
         body = {"model": "demo", "messages": [{"role": "user", "content": text}], **fields}
@@ -47,6 +49,15 @@ class ServiceProcess(BackgroundService):
                     found.append(process)
         return found
 
+    def metrics(self) -> list[str]:
+        """What /metrics says, of each process that has them."""
+        assert self.metrics_port is not None
+        pages = []
+        for port in range(self.metrics_port, self.metrics_port + 16):
+            with suppress(httpx.ConnectError):
+                pages.append(httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=30).text)
+        return pages
+
     def stop_and_look(self) -> list[psutil.Process]:
         """Stop it; give those of its descendants that outlive it."""
         family = psutil.Process(self.process.pid).children(recursive=True)
@@ -55,9 +66,9 @@ class ServiceProcess(BackgroundService):
         return [process for process in family if process.is_running()]
 
 
-def free_port() -> int:
+def free_port(first: int = 20000) -> int:
     """A port below those that the kernel hands out, so that Ray's own don't take it meanwhile."""
-    for port in itertools.count(20000, 10):
+    for port in itertools.count(first, 10):
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):
             return port
     raise AssertionError("no port is free")

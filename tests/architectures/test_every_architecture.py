@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -93,6 +94,18 @@ def test_a_client_that_goes_away_leaves_the_engine_idle(running: ServiceProcess)
         while '"content":""' in (line := next(lines)) or not line:
             pass
     assert running.idle()
+
+
+def test_each_process_with_http_has_metrics(running: ServiceProcess, variant: str) -> None:
+    assert running.chat(ASKED[0], max_tokens=3).status_code == 200
+    pages = running.metrics()
+    assert len(pages) == (2 if variant == "rsc" else 1)
+    for page in pages:
+        assert f'architecture="{variant.split("-")[0]}"' in page
+        assert ('vllm:generation_tokens_total{engine="0"' in page) == (variant == "rvc")
+        assert ("vllm:kv_cache_usage_perc" in page) == (variant == "rvc")
+    answered = re.findall(r'rag_llm_requests_total{outcome="ok"} (\S+)', "".join(pages))
+    assert sum(map(float, answered)) >= 1
 
 
 def test_it_is_swept(running: ServiceProcess, tmp_path: Path) -> None:
