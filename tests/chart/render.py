@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -45,13 +46,18 @@ def template(
     cpu: bool = False,
     options: tuple[str, ...] = (),
 ) -> str:
-    """Everything the chart makes of some values, as text.
+    """Everything the chart makes of some values, as text; the same text for the same values.
 
     Raises:
         AssertionError: Helm refuses; with what it says.
     """
+    return _templated(json.dumps(values or {}), release, cpu, options)
+
+
+@cache
+def _templated(values: str, release: str, cpu: bool, options: tuple[str, ...]) -> str:
     files = ("-f", str(CPU)) if cpu else ()
-    done = helm("template", release, str(CHART), *files, *options, values=values or {})
+    done = helm("template", release, str(CHART), *files, *options, values=json.loads(values))
     assert done.returncode == 0, done.stderr
     return done.stdout
 

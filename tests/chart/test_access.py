@@ -121,7 +121,7 @@ def test_no_policies_if_unwanted() -> None:
 
 
 def test_a_key_is_made_and_kept() -> None:
-    secrets = [pick(render(), "Secret") for _ in range(2)]
+    secrets = [pick(render(release=name), "Secret") for name in ("a", "b")]
     keys = [base64.b64decode(secret["data"]["keys"]).decode() for secret in secrets]
     assert keys[0] != keys[1]
     assert all(key.startswith("sk-") and len(key) == 43 for key in keys)
