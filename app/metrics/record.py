@@ -24,12 +24,14 @@ class State:
     """What is read when somebody asks for the metrics, and only then.
 
     Attributes:
+        ready: whether the service has loaded all it needs to answer.
         ongoing: requests in the service.
         running: requests in the engine.
         waiting: requests that wait in the engine.
         info: architecture, model and index (its hash).
     """
 
+    ready: bool
     ongoing: int
     running: int
     waiting: int
@@ -181,6 +183,7 @@ class _StateCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         state = self._read_state()
         gauges = {
+            "rag_llm_ready": ("1 once all is loaded, else 0.", int(state.ready)),
             "rag_llm_ongoing_requests": ("Requests in the service now.", state.ongoing),
             "rag_llm_engine_running": ("Requests in the engine now.", state.running),
             "rag_llm_engine_waiting": ("Requests that wait in the engine now.", state.waiting),

@@ -199,7 +199,7 @@ class Service:
             "model": self.settings.model.served_name,
             "index": str(index["hash"]) if index else "",
         }
-        return State(self._ongoing, load.running, load.waiting, info)
+        return State(self._ready, self._ongoing, load.running, load.waiting, info)
 
     async def shutdown(self) -> None:
         """Stop the engine and the threads."""

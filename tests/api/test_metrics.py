@@ -1,5 +1,6 @@
 """/metrics: what is counted of requests, how they end, and where it is served."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
@@ -10,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from app.engines.scripted import Script, ScriptedEngine
 from app.metrics.endpoint import serve_metrics
+from app.rag.service import Service
 from app.settings import Settings
 from tests.api.server import Server, running_server
 from tests.architectures.service import free_port
@@ -59,6 +61,7 @@ def test_an_answer_is_counted_whole_or_streamed(make_settings: Make, port: int) 
     assert found["rag_llm_request_seconds_sum"] > 0.3
     assert found[f"rag_llm_info[baseline,{index['hash']},demo]"] == 1
     assert found["rag_llm_ongoing_requests"] == 0
+    assert found["rag_llm_ready"] == 1
 
 
 def test_how_requests_end(make_settings: Make, port: int) -> None:
@@ -105,3 +108,24 @@ def test_they_are_off_without_a_port(make_settings: Make) -> None:
     with running_server(make_settings(), ScriptedEngine()) as host:
         assert host.chat(max_tokens=1).status_code == 200
         assert "rag_llm_requests_total" not in generate_latest(REGISTRY).decode()
+
+
+class Loading(ScriptedEngine):
+    """An engine whose model never gets loaded."""
+
+    async def start(self) -> None:
+        await asyncio.Event().wait()
+
+
+def test_a_service_that_loads_says_so(make_settings: Make, port: int) -> None:
+    async def run() -> dict[str, float]:
+        service = Service(make_settings(metrics={"port": port, "host": "127.0.0.1"}), Loading())
+        starting = asyncio.create_task(service.start())
+        while not service.index.retriever:
+            await asyncio.sleep(0.05)
+        found = await asyncio.to_thread(read, port)
+        starting.cancel()
+        await service.shutdown()
+        return found
+
+    assert asyncio.run(run())["rag_llm_ready"] == 0
