@@ -1,7 +1,8 @@
 """The cluster, the image and the one release that all files share.
 
 Environment: KUBECONFIG as kubectl reads it; E2E_IMAGE, an image that the cluster's nodes have or can pull;
-E2E_VALUES, more values files with commas between (they may need E2E_PSA=privileged).
+E2E_VALUES, more values files with commas between (they may need E2E_PSA=privileged); E2E_KEEP=1 goes on in
+the namespace as it was left, and leaves it.
 """
 
 import os
@@ -51,10 +52,14 @@ def values() -> list[str]:
 def release(cluster: None) -> Iterator[Namespace]:
     """A clean namespace that holds pods to the restricted standard; removed at the end."""
     namespace = Namespace(NAMESPACE, "rag-llm")
+    keep = bool(os.environ.get("E2E_KEEP"))
+    if keep and f"namespace/{NAMESPACE}" in run("kubectl", "get", "namespaces", "-o", "name").split():
+        yield namespace
+        return
     run("kubectl", "delete", "namespace", NAMESPACE, "--ignore-not-found", timeout_s=240)
     run("kubectl", "create", "namespace", NAMESPACE)
     level = os.environ.get("E2E_PSA", "restricted")
     run("kubectl", "label", "namespace", NAMESPACE, f"pod-security.kubernetes.io/enforce={level}")
     yield namespace
-    if not os.environ.get("E2E_KEEP"):
+    if not keep:
         run("kubectl", "delete", "namespace", NAMESPACE, timeout_s=240)

@@ -76,6 +76,7 @@ def load(namespace: Namespace, run: str, *, rps: float, duration_s: float, **wor
     reading.start()
     try:
         wait_until("the load job sends", lambda: sends(started) or process.poll() is not None, 120)
+        assert process.poll() is None, f"the load did not begin: {''.join(lines)}"
         yield started
         process.wait(duration_s + 180)
     finally:
