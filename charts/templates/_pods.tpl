@@ -80,11 +80,17 @@ lifecycle:
       command: [sleep, {{ .Values.shutdown.preStopSeconds | toString | quote }}]
 {{- end -}}
 
+{{/*
+Ready while a replica answers through this pod's HAProxy, and HAProxy isn't being drained: Serve takes it away 30 s
+after the pod's last replica has gone, says so only on its own path, and would go on answering /health until then.
+*/}}
 {{- define "rag-llm.httpReadiness" -}}
 readinessProbe:
-  httpGet:
-    path: /health
-    port: 8000
+  exec:
+    command:
+      - bash
+      - -c
+      - for path in -/healthz health; do wget --tries 1 -T {{ .Values.probes.readiness.timeoutSeconds }} -q -O /dev/null http://localhost:8000/$path || exit 1; done
   {{- toYaml .Values.probes.readiness | nindent 2 }}
 {{- end -}}
 

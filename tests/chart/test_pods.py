@@ -129,7 +129,10 @@ def test_pods_join_the_service_when_they_can_answer(architecture: str, answering
     assert chosen == answering
     for name in answering:
         container = found[name]["spec"]["containers"][0]
-        assert container["readinessProbe"]["httpGet"] == {"path": "/health", "port": 8000}
+        if architecture == "baseline":
+            assert container["readinessProbe"]["httpGet"] == {"path": "/health", "port": 8000}
+        else:  # not only the replica's word: a proxy that Serve drains has to leave the Service first
+            assert "for path in -/healthz health;" in container["readinessProbe"]["exec"]["command"][-1]
         assert container["lifecycle"]["preStop"]["exec"]["command"] == ["sleep", "15"]
         assert "RAG_LLM_SERVER__API_KEYS" in [item["name"] for item in container["env"]]
     for name in set(found) - answering:
