@@ -40,7 +40,7 @@ check_cluster() {
   case $answer in
     *NotFound*) die "There is no namespace $NAMESPACE in this cluster: give NAMESPACE=…" ;;
     *Forbidden*) ;; # Reading namespaces is a right of its own.
-    *) die "The cluster can't be reached: $answer" ;;
+    *) die "The cluster can't be reached: $(tail -n 1 <<<"$answer")" ;;
   esac
 }
 

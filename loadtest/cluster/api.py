@@ -96,7 +96,7 @@ class ClusterApi:
             ApiRefused: reading nodes is a right of its own, which the load job usually lacks.
         """
         node = self._json(self._core.read_node, name)
-        return dict(node["metadata"].get("labels", {}))
+        return dict(node.get("metadata", {}).get("labels", {}))
 
     def _items(self, call: Callable[..., Any], *arguments: str, **options: str) -> list[dict[str, Any]]:
         return list(self._json(call, *arguments, **options).get("items", []))

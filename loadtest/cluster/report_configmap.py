@@ -29,8 +29,8 @@ class ReportConfigMap:
         self.name = name
         self._names = [name, *(f"{name}-part-{number}" for number in range(1, parts + 1))]
         self._newest: Packed | None = None
-        self._news, self._written = Event(), Event()
-        self._written.set()
+        self._news, self._settled = Event(), Event()
+        self._settled.set()
         self._used: set[str] = {name}
         self.trouble = ""
         self._greenlet = gevent.spawn(self._write_forever)
@@ -39,13 +39,13 @@ class ReportConfigMap:
         """Have these files written soon; returns the names of those that are too large even in parts."""
         packed = pack(files, self._names)
         self._newest = packed
-        self._written.clear()
+        self._settled.clear()
         self._news.set()
         return packed.left_out
 
     def wait(self, patience_s: float) -> bool:
-        """Wait until the newest content is written; False if it is not after so many seconds."""
-        return bool(self._written.wait(patience_s))
+        """Wait until the newest content is written; False if it is refused, or not after so many seconds."""
+        return bool(self._settled.wait(patience_s)) and not self.trouble
 
     def end(self) -> None:
         """Try no more."""
@@ -67,12 +67,13 @@ class ReportConfigMap:
                 refused_since = refused_since or time.monotonic()
                 if time.monotonic() - refused_since > REFUSED_PATIENCE_S:
                     # Tried again only with new content: the right may have been given meanwhile.
+                    self._settled.set()
                     continue
             else:
                 self._say("")
                 backoff_s, refused_since = BACKOFF_FIRST_S, 0.0
                 if self._newest is packed:
-                    self._written.set()
+                    self._settled.set()
                 continue
             # Not interrupted by new content: an API server that comes back must not be flooded.
             gevent.sleep(backoff_s)

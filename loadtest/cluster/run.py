@@ -65,7 +65,10 @@ class ClusterRun:
     def begin(self) -> None:
         """Look at the release before the load."""
         if self._observer is not None:
-            self._observer.begin()
+            try:
+                self._observer.begin()
+            except Exception as error:
+                self._lose_sight(error)
 
     def on_tick(self, tick: Tick) -> None:
         """Follow the sweep."""
@@ -84,7 +87,13 @@ class ClusterRun:
 
     def observed(self, last: bool = False) -> Observed | None:
         """What was observed so far; `last` also looks at pods again."""
-        return self._observer.observed(last) if self._observer is not None else None
+        if self._observer is None:
+            return None
+        try:
+            return self._observer.observed(last)
+        except Exception as error:
+            self._lose_sight(error)
+            return None
 
     def keep(self, report: Report) -> None:
         """Have the report written while the run goes on."""
@@ -125,6 +134,11 @@ class ClusterRun:
             self._config_map.keep({SUMMARY: f"{message}\n".encode()})
             self._config_map.wait(PATIENCE_AFTER_SIGNAL_S)
             self._config_map.end()
+
+    def _lose_sight(self, error: Exception) -> None:
+        """Whatever a cluster may say that nobody foresaw: it must not cost the figures."""
+        print(f"The release is observed no more: {type(error).__name__}: {error}", file=sys.stderr)
+        self._observer = None
 
     def _write(self, report: Report) -> dict[str, bytes]:
         assert self._config_map is not None
