@@ -7,7 +7,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint lock clean bench-generator bench-overhead bench-parity bench-retrieval \
-  chart-tools chart-check docs manifests loadtest report scale
+  image e2e chart-tools chart-check docs manifests loadtest report scale
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,7 +28,13 @@ demo: $(READY) ## serve the demo on this machine, ask it, sweep RPS 2, 4, 8, rep
 
 test: $(READY) ## every check and test (ARGS="-k parity" for some)
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --ignore tests/cluster $(ARGS)
+
+image: ## build the images with docker, podman or buildah (TARGETS=cpu, PUSH=registry/rag-llm)
+	@images/build $(TARGETS)
+
+e2e: $(READY) ## the whole journey on the cluster of KUBECONFIG, with an image that it has (E2E_IMAGE=name:tag)
+	$(BIN)/python -m pytest tests/cluster --exitfirst --durations 15 $(ARGS)
 
 lint: $(READY) ## ruff, mypy, import-linter
 	$(BIN)/ruff check .
@@ -60,7 +66,6 @@ docs: chart-tools ## docs/values.md and the chart's snapshots, from the chart
 manifests: chart-tools ## manifests/, from the chart
 	$(BIN)/python manifests/generate.py
 
-LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --upgrade
 # These three need kubectl and helm, and no Python; a variable NAME in the environment (as WSL has) is no report.
 loadtest: ## load a release as a Job in its namespace: RPS="8 16 32" (DURATION, ROUNDS, QUESTIONS, GENERATORS, …)
 	@exec loadtest/bin/run-job
@@ -71,6 +76,7 @@ report: ## reports in the cluster: list; NAME=run opens one; A=run B=run compare
 scale: ## change the number of replicas in place: REPLICAS=2; says when the new one answers
 	@exec loadtest/bin/scale
 
+LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --upgrade
 lock: $(READY) ## choose versions anew (requirements/)
 	$(LOCK) pyproject.toml --extra cpu --overrides requirements/cpu-overrides.txt -o requirements/cpu.txt
 	$(LOCK) pyproject.toml --extra gpu -o requirements/gpu.txt
