@@ -92,6 +92,10 @@ spec:
   imagePullSecrets:
     {{- toYaml . | nindent 4 }}
   {{- end }}
+  {{- with $values.loadtest.hostAliases }}
+  hostAliases:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
   {{- with $values.loadtest.nodeSelector }}
   nodeSelector:
     {{- toYaml . | nindent 4 }}

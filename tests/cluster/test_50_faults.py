@@ -9,9 +9,8 @@ from tests.cluster.load import Load, load
 
 KILL_REPLICA = """
 import psutil
-found = [
-    one for one in psutil.process_iter(['cmdline']) if 'ray::ServeReplica' in ' '.join(one.info['cmdline'] or ())
-]
+commands = {one: ' '.join(one.info['cmdline'] or ()) for one in psutil.process_iter(['cmdline'])}
+found = [one for one, command in commands.items() if 'ray::ServeReplica' in command]
 for one in found:
     one.kill()
 print(len(found))
