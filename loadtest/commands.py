@@ -10,7 +10,7 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic_settings import BaseSettings
@@ -19,6 +19,9 @@ from rich.console import Console
 from loadtest.errors import LoadtestError
 from loadtest.layering import CONFIG_VARIABLE, load_settings
 from loadtest.settings import RunSettings, WorkerSettings
+
+if TYPE_CHECKING:
+    from loadtest.cluster.run import ClusterRun
 
 INCOMPLETE = 3
 NOT_KEPT = 4
@@ -119,10 +122,10 @@ def _run(settings: RunSettings) -> None:
         console = Console()
         report, signal_number = run_sweep(prepared, console, cluster)
     except LoadtestError as error:
-        cluster.tell(f"The run did not start: {error}")
+        _tell(cluster, str(error))
         raise
     except SystemExit:
-        cluster.tell("The run did not start: it was stopped by SIGTERM first.")
+        _tell(cluster, "it was stopped by SIGTERM first.")
         raise
     folder = prepared.folder
     kept = True
@@ -143,6 +146,13 @@ def _run(settings: RunSettings) -> None:
         raise typer.Exit(INCOMPLETE)
     if not kept:
         raise typer.Exit(NOT_KEPT)
+
+
+def _tell(cluster: "ClusterRun", why: str) -> None:
+    if cluster.keeps_report:
+        # The pod may be told to end just now, and this sentence is what it has to say.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        cluster.tell(f"The run did not start: {why}")
 
 
 def _end(number: int, _: object) -> None:

@@ -4,6 +4,7 @@ import base64
 import gzip
 import re
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable
@@ -135,3 +136,16 @@ def test_the_generator_must_not_talk_to_the_cluster_itself(
     output, _ = run.communicate(timeout=60)
     assert run.returncode == 1
     assert "needs the load to come from other processes: give workers=1 or more" in output
+
+
+def test_sigterm_before_the_load_is_told_too(start: Start, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent, api_server("kept") as api:
+        run = _run(start, api, tmp_path, f"http://127.0.0.1:{silent.getsockname()[1]}", *SHORT)
+        # Asked for its models, the target says nothing: the run is being prepared.
+        connection, _ = silent.accept()
+        run.send_signal(signal.SIGTERM)
+        output, _ = run.communicate(timeout=60)
+        connection.close()
+    assert run.returncode == 143, output
+    said = "The run did not start: it was stopped by SIGTERM first."
+    assert said in api.maps["kept"].data["summary.txt"]
