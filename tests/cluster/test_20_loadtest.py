@@ -46,7 +46,7 @@ def test_reports_are_listed_opened_and_compared(release: Namespace) -> None:
 
 
 def test_two_generators_share_the_load(release: Namespace) -> None:
-    release.make("loadtest", "RPS=4", "DURATION=5", "WARMUP=1", "RUN=crew", "GENERATORS=2", "CPU=150m")
+    release.make("loadtest", "RPS=4", "DURATION=5", "WARMUP=1", "RUN=crew", "GENERATORS=2", "CPU=350m")
     report = json.loads(release.get("configmap", "rag-llm-report-crew")["data"]["report.json"])
     assert report["complete"]
     assert len(report["levels"][0]["rounds"][0]["generators"]) == 2

@@ -19,7 +19,7 @@ print(len(found))
 
 def test_deleted_worker_pod_costs_its_own_streams_at_most(release: Namespace) -> None:
     two_workers(release)
-    with load(release, "pod", rps=3, duration_s=30) as under:
+    with load(release, "pod", rps=3, duration_s=25) as under:
         gone = release.serving_pods()[0]["metadata"]["name"]
         release.kubectl("delete", "pod", gone, "--wait=false")
     lost_at_most_what_streamed(under)
@@ -29,14 +29,14 @@ def test_deleted_worker_pod_costs_its_own_streams_at_most(release: Namespace) ->
 
 def test_killed_replica_costs_its_own_streams_at_most(release: Namespace) -> None:
     two_workers(release)
-    with load(release, "replica", rps=3, duration_s=30) as under:
+    with load(release, "replica", rps=3, duration_s=20) as under:
         assert release.python(KILL_REPLICA) == 1
     lost_at_most_what_streamed(under)
     wait_until("two replicas", lambda: running_replicas(release) == 2, 120)
 
 
 def test_operator_restart_fails_nothing(release: Namespace) -> None:
-    with load(release, "operator", rps=2, duration_s=20) as under:
+    with load(release, "operator", rps=2, duration_s=12) as under:
         namespace, name = operator()
         run("kubectl", "-n", namespace, "rollout", "restart", f"deployment/{name}")
         run("kubectl", "-n", namespace, "rollout", "status", f"deployment/{name}", timeout_s=120)

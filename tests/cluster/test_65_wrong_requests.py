@@ -42,9 +42,9 @@ async def main():
     held = []
     for _ in range(1000):
         held.append(await asyncio.open_connection(URL.split('//')[1].split(':')[0], 8000))
-    async with httpx.AsyncClient(timeout=60) as client:
-        answer = await client.post(URL + '/v1/chat/completions', headers={'authorization': 'Bearer ' + KEY},
-            json={'messages': [{'role': 'user', 'content': 'Who?'}], 'max_tokens': 4})
+    body = {'model': 'rag-llm-demo', 'messages': [{'role': 'user', 'content': 'Who?'}], 'max_tokens': 4}
+    async with httpx.AsyncClient(timeout=60, headers={'authorization': 'Bearer ' + KEY}) as client:
+        answer = await client.post(URL + '/v1/chat/completions', json=body)
     alive = sum(not writer.is_closing() for _, writer in held)
     for _, writer in held:
         writer.close()
