@@ -19,7 +19,7 @@ def test_uninstall_leaves_only_what_the_docs_say(release: Namespace) -> None:
     assert reports
     release.helm("uninstall", release.release, "--wait", timeout_s=240)
     kept = LEFT | reports
-    wait_until("only what is kept", lambda: not surplus(release, kept), 120, every_s=3)
+    wait_until("only what is kept", lambda: not surplus(release, kept), 240, every_s=3)
     assert remains(release) >= kept
 
 
