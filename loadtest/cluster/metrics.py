@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from loadtest.observed import ObservedWindow
+from loadtest.schema.observed import ObservedWindow
 
 # The samples that are read, and the label by which each is told apart (the others are summed up).
 WANTED: dict[str, str] = {

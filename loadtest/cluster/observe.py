@@ -13,7 +13,7 @@ from loadtest.cluster.metrics import Reading, window_of
 from loadtest.cluster.scrape import every_port, scrape
 from loadtest.errors import ClusterError
 from loadtest.generate.sweep import Tick
-from loadtest.observed import Observed, ObservedWindow
+from loadtest.schema.observed import Observed, ObservedWindow
 
 Answer = TypeVar("Answer")
 
@@ -54,8 +54,8 @@ class Observer:
 
     def begin(self) -> None:
         """Note what runs before the load."""
-        self._before = self._after = self._pods()
-        self._services_before = self._services_after = self._ray_services()
+        self._before = self._after = self._ask(self._pods_now, [])
+        self._services_before = self._services_after = self._ask(self._services_now, {})
         if not self._before and not self._warnings:
             self._warn(f"no pod of the release {self._release!r} was found in {self._api.namespace}")
         for node in {pod["spec"].get("nodeName") for pod in self._before} - {None}:
@@ -150,12 +150,6 @@ class Observer:
             service["metadata"]["name"]: reading.ray_service_facts(service)
             for service in self._api.ray_services(self._selector)
         }
-
-    def _pods(self) -> list[reading.Json]:
-        return self._ask(self._pods_now, [])
-
-    def _ray_services(self) -> dict[str, Any]:
-        return self._ask(self._services_now, {})
 
     def _ask(self, question: Callable[[], Answer], otherwise: Answer) -> Answer:
         try:

@@ -12,11 +12,11 @@ from rich.console import Console
 
 from loadtest.cluster.packing import FIGURES, PAGE, REPORT, SUMMARY
 from loadtest.generate.sweep import Tick
-from loadtest.observed import Observed
 from loadtest.report.file import dump_report
 from loadtest.report.table import print_report
 from loadtest.report.tsv import figures_tsv
 from loadtest.schema import Report
+from loadtest.schema.observed import Observed
 from loadtest.settings import RunSettings
 
 if TYPE_CHECKING:

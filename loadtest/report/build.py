@@ -13,8 +13,8 @@ from loadtest import __version__
 from loadtest.figures.level import round_figures
 from loadtest.figures.rounds import knee_rps, level_figures
 from loadtest.generate.result import LevelResult, SweepResult
-from loadtest.observed import Observed
 from loadtest.schema import Environment, ProcessMemory, Report, RoundFigures
+from loadtest.schema.observed import Observed
 from loadtest.settings import RunSettings
 
 
@@ -56,7 +56,7 @@ class ReportBuilder:
         settings = facts.settings
         levels = [level_figures(rate, rounds) for rate, rounds in self._rounds.items()]
         return Report(
-            schema_version=2,
+            schema_version=3,
             run=facts.run,
             started_at=facts.started_at.isoformat(timespec="seconds"),
             ended_at=datetime.now(UTC).isoformat(timespec="seconds"),

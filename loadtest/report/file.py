@@ -11,7 +11,7 @@ from loadtest.schema import SCHEMA_VERSION, Report
 
 NAME = "report.json"
 # Older versions that differ only by fields that have a default now.
-READABLE_VERSIONS = (1, SCHEMA_VERSION)
+READABLE_VERSIONS = (1, 2, SCHEMA_VERSION)
 
 
 def save_report(report: Report, folder: Path) -> Path:
@@ -56,7 +56,7 @@ def load_report(path: Path) -> Report:
     if found not in READABLE_VERSIONS:
         raise ReportError(
             f"The report {path} has schema version {found!r}; this loadtest reads versions "
-            f"{' and '.join(map(str, READABLE_VERSIONS))}. Show it with the loadtest that wrote it, or run "
+            f"{', '.join(map(str, READABLE_VERSIONS))}. Show it with the loadtest that wrote it, or run "
             "the sweep again."
         )
     try:

@@ -5,8 +5,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from loadtest.observed import Observed, ObservedPod, ObservedWindow
 from loadtest.report.wording import NONE, milliseconds, number
+from loadtest.schema.observed import Observed, ObservedPod, ObservedWindow
 
 COLUMNS = (
     "RPS",

@@ -6,8 +6,8 @@ in the column `median`.
 
 from statistics import median
 
-from loadtest.observed import ObservedWindow
 from loadtest.schema import Report
+from loadtest.schema.observed import ObservedWindow
 
 HEADER = "rps\tfigure\tmedian\tmin\tmax"
 # What has to be the same for two runs to be comparable, beside the rates.

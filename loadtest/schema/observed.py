@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from loadtest.part import Part
+from loadtest.schema.part import Part
 
 
 class ObservedPod(Part):
@@ -52,6 +52,29 @@ class ObservedWindow(Part):
     preemptions: float | None
 
 
+class ServerSample(Part):
+    """The server at one moment of the run; `t_s` counts from the start of the first level."""
+
+    t_s: float
+    replicas: int = Field(description="metrics ports that answered")
+    ready: int = Field(description="of these, replicas that have loaded")
+    pods: int = Field(description="serving pods, started or not")
+    ongoing: float | None = Field(description="requests in all replicas")
+    waiting: float | None = Field(description="requests that wait in an engine or for retrieval")
+
+
+class ReplicaStart(Part):
+    """A replica that came during the run; seconds from the start of the first level, null if not seen."""
+
+    replica: str = Field(description="pod:port of its metrics")
+    created_s: float | None = Field(description="its pod was made")
+    scheduled_s: float | None = Field(description="a node was found")
+    pulled_s: float | None = Field(description="the image was there")
+    started_s: float | None = Field(description="the container ran")
+    loaded_s: float | None = Field(description="its model was loaded: rag_llm_ready")
+    first_token_s: float | None = Field(description="it had answered something")
+
+
 class Observed(Part):
     """What was observed of the release that was loaded."""
 
@@ -63,3 +86,5 @@ class Observed(Part):
     pods: list[ObservedPod]
     windows: list[ObservedWindow]
     warnings: list[str] = Field(description="what changed during the run, and what could not be observed")
+    samples: list[ServerSample] = Field(default=[], description="every few seconds over the whole run")
+    starts: list[ReplicaStart] = Field(default=[], description="replicas that came during the run")

@@ -1,17 +1,11 @@
-"""The shape of report.json, version 2. Units are in the names: _s seconds, _rps requests a second.
+"""The figures of the levels of a run. Units are in the names: _s seconds, _rps requests a second."""
 
-Figures are computed from raw records; definitions are those of the fields below. Version 1 had no
-`server` and no `clock_offset_s`; it is still read.
-"""
-
-from typing import Annotated, Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from loadtest.observed import Observed
-from loadtest.part import Part
-
-SCHEMA_VERSION = 2
+from loadtest.schema.part import Part
+from loadtest.schema.waterfall import Waterfall
 
 VerdictKind = Literal["valid", "saturated", "generator-limited", "errors", "incomplete"]
 
@@ -113,6 +107,13 @@ class RoundFigures(Part):
     generators: list[GeneratorFigures]
     verdict: Verdict
     timeline: list[Second]
+    waterfall: Waterfall | None = Field(
+        default=None,
+        description="where the time of the window's requests went; null if the server says nothing",
+    )
+    cache_reset: int | None = Field(
+        default=None, description="replicas whose prefix cache was emptied before it; null if not asked for"
+    )
 
 
 class Spread(Part):
@@ -130,46 +131,3 @@ class LevelFigures(Part):
     rounds: list[RoundFigures]
     summary: dict[str, Spread] = Field(description="figure, or figure.percentile, over the rounds")
     verdict: Verdict = Field(description="the worst of the rounds'")
-
-
-class ProcessMemory(Part):
-    """Peak resident memory of a process, sampled about every second during the sweep."""
-
-    pid: int
-    name: str
-    peak_rss_mib: float
-
-
-class Environment(Part):
-    """Where the load came from, and what the target says of itself."""
-
-    loadtest: str
-    locust: str
-    python: str
-    platform: str
-    cpu_count: int
-    workers: int = Field(description="generating processes; 0 if the load came from the main process")
-    server: dict[str, Any] = Field(description="GET /v1/environment of the target; empty if it has none")
-
-
-class Report(Part):
-    """A whole run."""
-
-    schema_version: Annotated[Literal[2], Field(description="another version is another shape")]
-    run: str
-    started_at: str
-    ended_at: str
-    complete: bool
-    incomplete_reasons: list[str]
-    plan: dict[str, Any] = Field(description="all settings except the API key")
-    model: str
-    environment: Environment
-    levels: list[LevelFigures]
-    knee_rps: float | None = Field(
-        description="highest valid rate with >= 99% of the requests inside the SLOs and no growth of "
-        "requests in flight; null if no level qualifies or no SLO was given"
-    )
-    processes: list[ProcessMemory]
-    server: Observed | None = Field(
-        default=None, description="what cluster and server said; null if nothing was observed"
-    )
