@@ -132,9 +132,10 @@ class Namespace:
         )
         return answer
 
-    def wait_ready(self, timeout_s: float = 300) -> None:
-        """Wait until a pod of the Service is ready, and so answers."""
-        wait_until("a ready pod behind the Service", self.serving_pods, timeout_s)
+    def on_head(self, command: str) -> str:
+        """Run a bash command in the Ray head that is ready; gives what it prints."""
+        (head,) = (pod for pod in self.items("pods", "-l", "ray.io/node-type=head") if is_ready(pod))
+        return self.kubectl("exec", head["metadata"]["name"], "-c", "ray-head", "--", "bash", "-c", command)
 
     def ray_cluster(self) -> str:
         """Name of the Ray cluster that serves now."""

@@ -19,17 +19,7 @@ def test_index_comes_from_its_job(release: Namespace) -> None:
 
 
 def test_head_runs_no_replica(release: Namespace) -> None:
-    (head,) = release.items("pods", "-l", "ray.io/node-type=head")
-    processes = release.kubectl(
-        "exec",
-        head["metadata"]["name"],
-        "-c",
-        "ray-head",
-        "--",
-        "bash",
-        "-c",
-        "cat /proc/[0-9]*/cmdline | tr '\\0' ' '",
-    )
+    processes = release.on_head("cat /proc/[0-9]*/cmdline | tr '\\0' ' '")
     assert "ServeController" in processes
     assert "ServeReplica" not in processes
 

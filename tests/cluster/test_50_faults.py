@@ -4,7 +4,7 @@ import json
 
 import yaml
 
-from tests.cluster.kube import Namespace, is_ready, run, wait_until
+from tests.cluster.kube import Namespace, run, wait_until
 from tests.cluster.load import Load, load
 
 KILL_REPLICA = """
@@ -69,19 +69,7 @@ def two_workers(release: Namespace) -> list[str]:
 
 def running_replicas(release: Namespace) -> int:
     """Replicas that Serve calls RUNNING, asked of the head."""
-    (head,) = (pod for pod in release.items("pods", "-l", "ray.io/node-type=head") if is_ready(pod))
-    status = yaml.safe_load(
-        release.kubectl(
-            "exec",
-            head["metadata"]["name"],
-            "-c",
-            "ray-head",
-            "--",
-            "bash",
-            "-c",
-            "serve status --name rag-llm",
-        )
-    )
+    status = yaml.safe_load(release.on_head("serve status --name rag-llm"))
     return int(status["deployments"]["rag-llm"]["replica_states"].get("RUNNING", 0))
 
 
