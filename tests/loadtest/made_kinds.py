@@ -1,4 +1,4 @@
-"""Made-up runs of each kind that a page has to show: a searched knee, a gate, and a step under autoscaling."""
+"""Made-up runs of each kind that a page shows: a searched knee, a gate, and a step under autoscaling."""
 
 from loadtest.schema import Report
 from loadtest.schema.gate import Gate, GateFigure
