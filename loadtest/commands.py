@@ -115,11 +115,11 @@ def _run(settings: RunSettings) -> None:
         # The first process of a container ignores signals that it hasn't asked for.
         signal.signal(signal.SIGTERM, _end)
     try:
-        prepared = prepare(settings)
+        console = Console()
+        prepared = prepare(settings, console)
 
         from loadtest.running import run_sweep
 
-        console = Console()
         report, signal_number = run_sweep(prepared, console, cluster)
     except LoadtestError as error:
         _tell(cluster, str(error))

@@ -75,6 +75,7 @@ def run_sweep(prepared: Prepared, console: Console, cluster: ClusterRun) -> tupl
             on_tick=follow,
             on_records=record_file.write,
             on_level=keep,
+            reset_caches=prepared.reset_caches,
         )
         with StopSignals(sweep) as signals:
             try:

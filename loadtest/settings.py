@@ -11,7 +11,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from loadtest.setting_types import SLO_NAMES, ApiKey, NotNegative, Pairs, Pids, Positive, Rates, Slos
+from loadtest.setting_types import SLO_FORM, ApiKey, NotNegative, Pairs, Pids, Positive, Rates, Slos
 
 
 def option(panel: str, metavar: str = "TEXT", flag: bool = False, **field: Any) -> Any:
@@ -78,6 +78,12 @@ class RunSettings(BaseSettings):
         "Load", "poisson|constant", default="poisson", description="Law of the gaps between arrivals."
     )
     seed: int = option("Load", "N", default=1, ge=0, description="Seed of arrival times and questions.")
+    reset_cache: bool = option(
+        "Load",
+        flag=True,
+        default=False,
+        description="Empty the target's prefix caches before each level (its server.allow_cache_reset).",
+    )
     stall_timeout: Positive = option(
         "Load",
         "SECONDS",
@@ -95,11 +101,19 @@ class RunSettings(BaseSettings):
         "Questions", "S", default=1.0, description="The question of rank k has a weight of 1/k^S."
     )
 
+    sample: int = option(
+        "Questions",
+        "N",
+        default=0,
+        ge=0,
+        description="Before the load, ask N questions of the whole file one at a time and keep the answers.",
+    )
+
     slo: Slos = option(
         "Report",
-        "NAME=SECONDS",
+        "NAME=TIME",
         default={},
-        description=f"Service level of a request, repeatable: {', '.join(SLO_NAMES)}.",
+        description=f"Service level like ttft_p99=500ms, repeatable: {SLO_FORM} (99% of the requests).",
     )
     out: Path | None = option(
         "Report", "DIR", default=None, description="Folder of the report; by default var/reports/RUN."

@@ -10,6 +10,7 @@ import gevent
 from loadtest.client.record import Record
 from loadtest.generate.crew import Crew
 from loadtest.generate.messages import Plan
+from loadtest.generate.prefix_cache import CacheReset
 from loadtest.generate.result import LevelResult, SweepResult
 from loadtest.plan.level import Level
 
@@ -43,6 +44,7 @@ class Sweep:
         on_tick: Callable[[Tick], None],
         on_records: Callable[[list[Record]], None],
         on_level: Callable[[SweepResult], None],
+        reset_caches: Callable[[], CacheReset] | None = None,
     ) -> None:
         """Prepare the sweep.
 
@@ -54,10 +56,12 @@ class Sweep:
             on_tick: called about ten times a second.
             on_records: called with new records as they come.
             on_level: called after each level with all results so far.
+            reset_caches: called before each level, when nothing runs.
         """
         self._crew, self._levels = crew, levels
         self._settle_s, self._stall_timeout_s = settle_s, stall_timeout_s
         self._on_tick, self._on_records, self._on_level = on_tick, on_records, on_level
+        self._reset_caches = reset_caches
         self._result = SweepResult()
         self._reported = 0
 
@@ -78,6 +82,7 @@ class Sweep:
 
     def _run_level(self, level: Level) -> LevelResult:
         self._reported = 0
+        cache_reset = self._reset_caches() if self._reset_caches else None
         start_wall_s = self._crew.begin(level)
         t0 = perf_counter() + (start_wall_s - time.time())
         stopped_at_s: float | None = None
@@ -101,6 +106,7 @@ class Sweep:
             stopped_at_s=stopped_at_s,
             drain_s=drain_s,
             start_wall_s=start_wall_s,
+            cache_reset=cache_reset,
         )
 
     def _settle(self, level: Level, t0: float) -> None:

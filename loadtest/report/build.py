@@ -14,6 +14,7 @@ from loadtest.figures.level import round_figures
 from loadtest.figures.rounds import knee_rps, level_figures
 from loadtest.generate.result import LevelResult, SweepResult
 from loadtest.schema import Environment, ProcessMemory, Report, RoundFigures
+from loadtest.schema.answers import Answers
 from loadtest.schema.observed import Observed
 from loadtest.settings import RunSettings
 
@@ -27,6 +28,8 @@ class RunFacts:
     settings: RunSettings
     model: str
     server: dict[str, Any]
+    warnings: tuple[str, ...] = ()
+    answers: Answers | None = None
 
 
 class ReportBuilder:
@@ -77,6 +80,8 @@ class ReportBuilder:
             knee_rps=knee_rps(levels, settings.slo),
             processes=list(processes),
             server=observed,
+            warnings=list(facts.warnings),
+            answers=facts.answers,
         )
 
 
