@@ -1,8 +1,8 @@
-"""The one door to the API server: four questions and one write, with its errors translated to ours."""
+"""The one door to the API server: five questions and one write, with its errors translated to ours."""
 
 import json
 import os
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import urllib3
 from kubernetes import client, config
 
+from loadtest.cluster.packing import Content
 from loadtest.errors import ApiAway, ApiRefused, ClusterError
 
 FIELD_MANAGER = "loadtest"
@@ -70,6 +71,16 @@ class ClusterApi:
                 _request_timeout=TIMEOUT_S,
             )
         )
+
+    def config_map(self, name: str) -> Content:
+        """A ConfigMap's keys.
+
+        Raises:
+            ClusterError: ApiAway or ApiRefused.
+        """
+        found = self._json(self._core.read_namespaced_config_map, name, self.namespace)
+        binary = {key: b64decode(text) for key, text in (found.get("binaryData") or {}).items()}
+        return Content(dict(found.get("data") or {}), binary)
 
     def pods(self, selector: str) -> list[dict[str, Any]]:
         """The pods with these labels, as the API's JSON."""

@@ -4,7 +4,7 @@ import http.server
 import json
 import threading
 import time
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -51,6 +51,10 @@ class ApiServer:
                 self.answer(status, body if status == 200 else {"message": f"told to answer {status}"})
 
             def do_GET(self) -> None:
+                kind, _, name = self.path.partition("?")[0].rpartition("/")
+                if kind.endswith("/configmaps"):
+                    self.answer(*state.one(name))
+                    return
                 items = state.pods if self.path.partition("?")[0].endswith("/pods") else []
                 self.answer(200, {"items": items})
 
@@ -82,6 +86,14 @@ class ApiServer:
         self.maps[name] = Content(dict(body["data"]), binary)
         if "report.json" in body["data"]:
             self.reports.append((time.monotonic(), json.loads(body["data"]["report.json"])))
+
+    def one(self, name: str) -> tuple[int, object]:
+        """A ConfigMap as the API's JSON, with its HTTP status."""
+        if name not in self.maps:
+            return 404, {"message": f'configmaps "{name}" not found'}
+        content = self.maps[name]
+        binary = {key: b64encode(piece).decode() for key, piece in content.binary.items()}
+        return 200, {"metadata": {"name": name}, "data": content.data, "binaryData": binary}
 
     def kubeconfig(self, folder: Path) -> str:
         """Write a kubeconfig that leads here; returns its path."""
