@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from loadtest.client.record import Record
 from loadtest.figures.slo import meets, service_levels
 from loadtest.figures.timeline import in_flight_at, in_flight_max, timeline
 from loadtest.figures.tokens import tokens_between
