@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from app.engines.contract import Delta, Engine, EngineLoad, FinishReason, Sampling
+from app.engines.log_targets import log_targets_kept
 from app.engines.model_folder import check_model_folder
 from app.errors import EngineFailed, ModelFolderError, NotReady
 from app.settings import Settings
@@ -53,6 +54,10 @@ class VllmEngine(Engine):
     async def start(self) -> None:
         """Start the engine core and wait until it has loaded the model."""
         check_model_folder(Path(self._settings.model.path))
+        with log_targets_kept():
+            self._llm = self._started()
+
+    def _started(self) -> Any:
         # Read when vLLM is first imported, and by the engine core's process.
         os.environ["VLLM_NO_USAGE_STATS"] = "1"
         # A fork would copy the threads' locks of the tokenizer and the embedding model in whatever state.
@@ -79,7 +84,7 @@ class VllmEngine(Engine):
         try:
             # Without the server's context vLLM takes limits made for scripts: 128 sequences instead of
             # 1,024 and 2,048 batched tokens instead of 8,192 on an H200.
-            self._llm = AsyncLLM.from_engine_args(
+            return AsyncLLM.from_engine_args(
                 AsyncEngineArgs(**arguments), usage_context=UsageContext.OPENAI_API_SERVER
             )
         except (OSError, ValueError, RuntimeError) as error:
