@@ -2,8 +2,8 @@
 
 The way of an arrival through the files, in order:
 
-1. `cli` is the door and `commands` the four commands; `settings` and `layering` read options,
-   LOADTEST_* variables and the settings file; `preparing` finds what is wrong, `running` does the rest.
+1. `cli` is the door and `commands` the five commands; `options`, `settings` and `layering` read
+   options, LOADTEST_* variables and the settings file; `preparing` finds what is wrong, `running` does the rest.
 2. `plan/` decides before anything is sent: `questions` reads them, `schedule` computes the absolute
    arrival times, `popularity` says which question each arrival asks, `level` joins the three.
 3. `generate/` runs it with Locust as the engine: `probe` asks the target once, `sweep` walks through
@@ -18,8 +18,10 @@ The way of an arrival through the files, in order:
    cluster and server say meanwhile (`observed` is the shape of that). `bin/` starts such runs from a
    laptop.
 
+8. `experiments/` joins the reports of several runs into one: sides compared, or replica counts.
+
 `schema` is the shape of the report, known to figures and report alike. Imports go one way:
-commands > running > cluster > report > figures > generate > client > schema > plan > settings > errors.
+commands > running, experiments > cluster > report > figures > generate > client > schema > plan > settings > errors.
 
 What doesn't belong here: anything about one particular server, or an import of `app`. The target is
 known by its URL only; all that it tells about itself is the JSON of GET /v1/environment.

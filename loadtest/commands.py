@@ -1,23 +1,21 @@
-"""The commands `run`, `show`, `compare` and `worker`.
+"""The commands `run`, `join`, `show`, `compare` and `worker`.
 
 Exit codes: 0 the run is complete; 1 a wrong setting, question file, target or report, found before any
 load; 2 a wrong command line; 3 the run is incomplete (its report says why); 4 the report could not be
 written to its ConfigMap and is in the log; 130 or 143 the run is incomplete, after SIGINT or SIGTERM.
 """
 
-import inspect
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic_settings import BaseSettings
 from rich.console import Console
 
 from loadtest.errors import LoadtestError
-from loadtest.layering import CONFIG_VARIABLE, load_settings
+from loadtest.join_settings import JoinSettings
+from loadtest.options import command
 from loadtest.settings import RunSettings, WorkerSettings
 
 if TYPE_CHECKING:
@@ -42,63 +40,6 @@ def main() -> None:
     except LoadtestError as error:
         errors.print(f"loadtest: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(1)
-
-
-def _command(kind: type[BaseSettings], body: Callable[..., None]) -> Callable[..., None]:
-    """A function with an option for each field of the settings, which calls body(settings)."""
-
-    def call(config: Path | None, **options: Any) -> None:
-        given = {name: value for name, value in options.items() if value not in (None, [])}
-        body(load_settings(kind, given, config))
-
-    parameters = [
-        inspect.Parameter(
-            "config",
-            inspect.Parameter.KEYWORD_ONLY,
-            default=None,
-            annotation=Annotated[
-                Path | None,
-                typer.Option(
-                    help="Settings file: YAML lines `name: value`.",
-                    envvar=CONFIG_VARIABLE,
-                    rich_help_panel="Settings",
-                ),
-            ],
-        )
-    ]
-    for name, field in kind.model_fields.items():
-        extra = field.json_schema_extra
-        assert isinstance(extra, dict)
-        remark = " [bold]Required.[/bold]" if field.is_required() else _default(field.default)
-        option = typer.Option(
-            help=f"{field.description}{remark}",
-            rich_help_panel=str(extra["panel"]),
-            metavar="" if extra["flag"] else str(extra["metavar"]),
-            show_default=False,
-        )
-        annotation: Any = bool | None if extra["flag"] else str | None
-        if field.default in ({}, ()):
-            annotation = list[str] | None
-        parameters.append(
-            inspect.Parameter(
-                name,
-                inspect.Parameter.KEYWORD_ONLY,
-                default=None,
-                annotation=Annotated[annotation, option],
-            )
-        )
-    call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    call.__annotations__ = {each.name: each.annotation for each in parameters}
-    call.__doc__ = body.__doc__
-    return call
-
-
-def _default(value: Any) -> str:
-    """A default as --help shows it; nothing for what is off or empty."""
-    if value in (None, False, {}, ()):
-        return ""
-    shown = f"{value:g}" if isinstance(value, float) else "on" if value is True else str(value)
-    return f" [dim]Default: {shown}.[/dim]"
 
 
 def _run(settings: RunSettings) -> None:
@@ -159,6 +100,22 @@ def _end(number: int, _: object) -> None:
     sys.exit(128 + number)
 
 
+def _join(settings: JoinSettings) -> None:
+    """Join the reports of several runs into one experiment, and say what they say together.
+
+    Every option and argument is also a variable LOADTEST_NAME and a line `name:` of the settings file.
+    """
+    from loadtest.experiments.joining import join
+
+    if settings.report_configmap:
+        signal.signal(signal.SIGTERM, _end)
+    experiment, kept = join(settings, Console())
+    if not experiment.complete:
+        raise typer.Exit(INCOMPLETE)
+    if not kept:
+        raise typer.Exit(NOT_KEPT)
+
+
 def _worker(settings: WorkerSettings) -> None:
     """Generate load for a `loadtest run --expect-workers N`, here or on another machine."""
     from loadtest.generate.worker import run_worker
@@ -167,15 +124,22 @@ def _worker(settings: WorkerSettings) -> None:
 
 
 def _show(
-    report: Annotated[Path, typer.Argument(help="report.json, or the folder that holds it.")],
+    report: Annotated[
+        Path, typer.Argument(help="report.json or experiment.json, or the folder that holds it.")
+    ],
     html: Annotated[bool, typer.Option("--html", help="Write report.html beside it as well.")] = False,
 ) -> None:
-    """Print the table of a report."""
-    from loadtest.report.file import load_report
+    """Print the table of a report, of a run or of an experiment."""
+    from loadtest.experiments.file import load_kept
+    from loadtest.experiments.table import print_experiment
     from loadtest.report.table import print_report
+    from loadtest.schema.experiment import Experiment
 
-    loaded = load_report(report)
+    loaded = load_kept(report)
     console = Console()
+    if isinstance(loaded, Experiment):
+        print_experiment(loaded, console)
+        return
     print_report(loaded, console)
     if html:
         from loadtest.report.page import save_page
@@ -195,7 +159,8 @@ def _compare(
     print_comparison(load_report(first), load_report(second), Console())
 
 
-app.command("run")(_command(RunSettings, _run))
+app.command("run")(command(RunSettings, _run))
+app.command("join")(command(JoinSettings, _join))
 app.command("show")(_show)
 app.command("compare")(_compare)
-app.command("worker")(_command(WorkerSettings, _worker))
+app.command("worker")(command(WorkerSettings, _worker))

@@ -20,6 +20,11 @@ def _split(value: Any) -> Any:
     return [value]
 
 
+def _sentences(value: Any) -> Any:
+    """'One; another.' -> ['One', 'another.']; of a list each entry is one."""
+    return [part.strip() for part in value.split(";") if part.strip()] if isinstance(value, str) else value
+
+
 def _pairs(value: Any) -> Any:
     """'a=1,b=2' or ['a=1', 'b=2'] -> {'a': '1', 'b': '2'}; mappings pass."""
     if isinstance(value, dict):
@@ -50,6 +55,8 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Rates = Annotated[tuple[Positive, ...], NoDecode, BeforeValidator(_split), Field(min_length=1)]
 Pids = Annotated[tuple[Annotated[int, Field(gt=0)], ...], NoDecode, BeforeValidator(_split)]
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), Field(min_length=1)]
+Sentences = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_sentences)]
 Pairs = Annotated[dict[str, str], NoDecode, BeforeValidator(_pairs)]
 Slos = Annotated[dict[str, float], NoDecode, BeforeValidator(_slos)]
 

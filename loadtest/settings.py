@@ -13,6 +13,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from loadtest.setting_types import SLO_FORM, ApiKey, NotNegative, Pairs, Pids, Positive, Rates, Slos
 
+# The panel of what the command line takes by its place, not by its name.
+ARGUMENTS = "Arguments"
+
 
 def option(panel: str, metavar: str = "TEXT", flag: bool = False, **field: Any) -> Any:
     """A field that is also an option, shown in the given panel of --help."""

@@ -32,10 +32,11 @@ def compare(runs: Sequence[Report], baseline: str | None = None) -> Comparison:
 
     Args:
         runs: one of each side.
-        baseline: name of the side that the others are compared with; by default `baseline`, else the first.
+        baseline: name of the side that the others are compared with; by
+            default, and if that is missing, `baseline` or else the first.
 
     Raises:
-        ReportError: two runs of one side, or no run of the baseline.
+        ReportError: two runs of one side.
     """
     sides: dict[str, Report] = {}
     for run in runs:
@@ -47,14 +48,17 @@ def compare(runs: Sequence[Report], baseline: str | None = None) -> Comparison:
             )
         sides[name] = run
     chosen = baseline or (BASELINE if BASELINE in sides else next(iter(sides)))
+    remarks = []
     if chosen not in sides:
-        raise ReportError(f"There is no run of side {chosen}, the baseline; there are {', '.join(sides)}.")
+        # The baseline's own run may have failed: what the others say remains worth reading.
+        chosen = next(iter(sides))
+        remarks.append(f"There is no run of side {baseline}: the others are compared with {chosen} instead.")
     rates = sorted({level.rate_rps for run in runs for level in run.levels})
     return Comparison(
         baseline=chosen,
         sides=[_side(name, run, sides[chosen]) for name, run in sides.items()],
         levels=[each for rate in rates for each in _levels(sides, chosen, rate)],
-        remarks=doubts(sides, chosen),
+        remarks=[*remarks, *doubts(sides, chosen)],
     )
 
 
