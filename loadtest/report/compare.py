@@ -61,6 +61,9 @@ def unlike_plans(first: Report, second: Report, names: tuple[str, str] = ("A", "
         for name in PLAN
         if name not in ("target", "rounds") and first.plan.get(name) != second.plan.get(name)
     ]
+    if bool(first.plan.get("reset_cache")) != bool(second.plan.get("reset_cache")):
+        only = a if first.plan.get("reset_cache") else b
+        said.append(f"Not the same plan: prefix caches were emptied before each level only in {only}.")
     if first.model != second.model:
         said.append(f"Not the same model: {first.model} in {a} and {second.model} in {b}.")
     return said

@@ -68,8 +68,9 @@ def test_older_versions_are_read(tmp_path: Path, version: int) -> None:
     content = orjson.loads(path.read_bytes()) | {"schema_version": version}
     for name in ("warnings", "answers", "knee", "gate", *(["server"] if version == 1 else [])):
         del content[name]
-    for each in (each for level in content["levels"] for each in level["rounds"]):
-        del each["waterfall"], each["cache_reset"]
+    for figures in content["levels"]:
+        for each in figures["rounds"]:
+            del each["waterfall"], each["cache_reset"]
     path.write_bytes(orjson.dumps(content))
     report = load_report(path)
     assert (report.schema_version, report.warnings, report.answers) == (3, [], None)
