@@ -49,7 +49,7 @@ def build(
 
 
 def _thinned(run: Report) -> Report:
-    """Without timelines, which are nearly all of a report's size; of a run in steps they are the result."""
+    """Without what was noted every second, nearly all of its size; of a run in steps it is the result."""
     if run.plan.get("steps"):
         return run
     levels = [
@@ -58,4 +58,5 @@ def _thinned(run: Report) -> Report:
         )
         for level in run.levels
     ]
-    return run.model_copy(update={"levels": levels})
+    server = run.server.model_copy(update={"samples": []}) if run.server else None
+    return run.model_copy(update={"levels": levels, "server": server})
