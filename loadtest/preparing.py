@@ -70,7 +70,7 @@ def prepare(settings: RunSettings, console: Console) -> Prepared:
     now = datetime.now(UTC)
     run = settings.run or f"{now:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:4]}"
     generators = settings.workers or settings.expect_workers or 1
-    warning = capacity_warning(max(settings.rps), settings.max_tokens, generators)
+    warning = capacity_warning(settings.peak_rps, settings.max_tokens, generators)
     if warning:
         console.print(f"[yellow]Warning:[/yellow] {warning}.", highlight=False, soft_wrap=True)
     return Prepared(

@@ -25,6 +25,18 @@ def _sentences(value: Any) -> Any:
     return [part.strip() for part in value.split(";") if part.strip()] if isinstance(value, str) else value
 
 
+def _steps(value: Any) -> Any:
+    """'2:30,8:60' -> [['2', '30'], ['8', '60']]; lists of two pass."""
+    steps = []
+    for item in _split(value) if isinstance(value, str) else value:
+        for part in _split(item) if isinstance(item, str) else [item]:
+            rate_and_seconds = part.split(":") if isinstance(part, str) else part
+            if len(rate_and_seconds) != 2:
+                raise ValueError(f"{part!r} should have the form rate:seconds, like 8:60")
+            steps.append(rate_and_seconds)
+    return steps
+
+
 def _pairs(value: Any) -> Any:
     """'a=1,b=2' or ['a=1', 'b=2'] -> {'a': '1', 'b': '2'}; mappings pass."""
     if isinstance(value, dict):
@@ -53,7 +65,8 @@ def _slos(value: Any) -> Any:
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Rates = Annotated[tuple[Positive, ...], NoDecode, BeforeValidator(_split), Field(min_length=1)]
+Rates = Annotated[tuple[Positive, ...], NoDecode, BeforeValidator(_split)]
+Steps = Annotated[tuple[tuple[Positive, Positive], ...], NoDecode, BeforeValidator(_steps)]
 Pids = Annotated[tuple[Annotated[int, Field(gt=0)], ...], NoDecode, BeforeValidator(_split)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), Field(min_length=1)]
 Sentences = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_sentences)]

@@ -1,7 +1,7 @@
 """The sweep: level after level, until the end or a reason to stop."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -38,7 +38,7 @@ class Sweep:
     def __init__(
         self,
         crew: Crew,
-        levels: list[Level],
+        levels: Iterable[Level],
         settle_s: float,
         stall_timeout_s: float,
         on_tick: Callable[[Tick], None],
@@ -50,7 +50,8 @@ class Sweep:
 
         Args:
             crew: that has all its generators.
-            levels: in the order in which they are run.
+            levels: in the order in which they are run; each is asked for when on_level has taken the one
+                before.
             settle_s: longest wait for unmeasured requests after a level.
             stall_timeout_s: stop when requests wait and nothing came back for so long.
             on_tick: called about ten times a second.
@@ -73,9 +74,8 @@ class Sweep:
     def run(self, plan: Plan) -> SweepResult:
         """Run all levels."""
         self._crew.start(plan)
-        for level in self._levels:
-            if self._result.reasons:
-                break
+        levels = iter(self._levels)
+        while not self._result.reasons and (level := next(levels, None)) is not None:
             self._result.levels.append(self._run_level(level))
             self._on_level(self._result)
         return self._result

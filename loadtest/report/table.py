@@ -6,6 +6,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from loadtest.figures.slo import slo_text
+from loadtest.report.decisions import print_gate, print_knee
 from loadtest.report.server_table import print_observed
 from loadtest.report.waterfall_text import waterfall_text
 from loadtest.report.wording import answers_text, milliseconds, number, seconds
@@ -46,10 +47,14 @@ def print_report(report: Report, console: Console) -> None:
     for level in report.levels:
         if line := waterfall_text(level):
             console.print(f"{level.rate_rps:g} RPS, mean ms: {line}.", highlight=False, soft_wrap=True)
-    if report.knee_rps is not None:
+    if report.knee is not None:
+        print_knee(report.knee, console)
+    elif report.knee_rps is not None:
         console.print(f"Knee (service levels met, no growth): {report.knee_rps:g} RPS.")
     if report.answers is not None:
         console.print(f"{answers_text(report.answers)}.", highlight=False, soft_wrap=True)
+    if report.gate is not None:
+        print_gate(report.gate, console)
     if report.processes:
         memory = ", ".join(
             f"{escape(process.name)} ({process.pid}) {process.peak_rss_mib:,.0f} MiB"

@@ -44,6 +44,13 @@ def figures_tsv(report: Report) -> str:
     if report.plan.get("reset_cache"):
         # Only where it is on: reports from before it existed are like those without it.
         facts["plan.reset_cache"] = True
+    if report.plan.get("steps"):
+        facts["plan.steps"] = ",".join(f"{rate:g}:{seconds:g}" for rate, seconds in report.plan["steps"])
+    if report.knee is not None:
+        found = report.knee.model_dump(include={"rate_rps", "upper_rps", "broke_first", "component"})
+        facts |= {f"knee.{name}": value for name, value in found.items()}
+    if report.gate is not None:
+        facts |= {"gate.baseline": report.gate.baseline_run, "gate.passed": report.gate.passed}
     facts |= {f"label.{name}": value for name, value in report.plan.get("label", {}).items()}
     rows += [f"-\t{name}\t{_cell(value)}\t\t" for name, value in facts.items()]
     for level in report.levels:
