@@ -1,0 +1,32 @@
+"""Every kind of page, from made-up reports."""
+
+from collections.abc import Callable
+from functools import cache
+
+from loadtest.experiments.page import render_experiment
+from loadtest.report.page import render_page
+from tests.loadtest.made_experiment import autoscaling_experiment, comparison, scaling_experiment
+from tests.loadtest.made_kinds import RVC, autoscaling_run, gated_run, knee_run
+from tests.loadtest.made_runs import made_run
+
+PAGES: dict[str, Callable[[], str]] = {
+    "run": lambda: render_page(made_run("run", RVC)),
+    "knee": lambda: render_page(knee_run()),
+    "gate": lambda: render_page(gated_run(passed=False)),
+    "autoscaling-run": lambda: render_page(autoscaling_run()),
+    "incomplete": lambda: render_page(
+        made_run("cut", RVC, (8, 16), 1, verdicts={16: "incomplete"}, reasons=("a worker was lost",))
+    ),
+    "no-valid-point": lambda: render_page(
+        made_run("bad", RVC, (8, 16), 1, verdicts={8: "errors", 16: "generator-limited"})
+    ),
+    "compare": lambda: render_experiment(comparison()),
+    "scaling": lambda: render_experiment(scaling_experiment()),
+    "autoscaling": lambda: render_experiment(autoscaling_experiment()),
+}
+
+
+@cache
+def page_text(name: str) -> str:
+    """A page, made once."""
+    return PAGES[name]()
