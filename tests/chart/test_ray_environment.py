@@ -47,7 +47,7 @@ def test_pods_have_what_an_embedded_ray_has(embedded: dict[str, str], pod: str) 
 
 
 def test_pods_run_the_haproxy_that_the_image_holds() -> None:
-    path = environment(pod_templates(render())["workers"])[PROGRAM]
+    path = str(environment(pod_templates(render())["workers"])[PROGRAM])
     containerfile = (REPOSITORY / "images/Dockerfile").read_text("utf-8")
     assert set(re.findall(rf"ENV {PROGRAM}=(\S+)", containerfile)) == {path}
     assert path in (REPOSITORY / "images/install.sh").read_text("utf-8")
