@@ -1,8 +1,10 @@
 """The commands `run`, `join`, `show`, `compare` and `worker`.
 
 Exit codes: 0 the run is complete; 1 a wrong setting, question file, target or report, found before any
-load; 2 a wrong command line; 3 the run is incomplete (its report says why); 4 the report could not be
-written to its ConfigMap and is in the log; 130 or 143 the run is incomplete, after SIGINT or SIGTERM.
+load; 2 a wrong command line; 3 the run, or one of those that were joined, is incomplete (the report says
+why); 4 the report could not be written to its ConfigMap and is in the log; 5 the gate was not passed: a
+figure is worse than the baseline's, or that can't be told; 130 or 143 the run is incomplete, after SIGINT
+or SIGTERM.
 """
 
 import signal
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 INCOMPLETE = 3
 NOT_KEPT = 4
+WORSE = 5
 
 app = typer.Typer(
     help="An open-loop load test for servers that stream OpenAI-compatible completions.",
@@ -48,7 +51,9 @@ def _run(settings: RunSettings) -> None:
     Every option is also a variable LOADTEST_NAME and a line `name:` of the settings file (--config).
     """
     from loadtest.cluster.run import ClusterRun
+    from loadtest.gating import read_baseline, with_plan_of
     from loadtest.preparing import prepare
+    from loadtest.report.decisions import print_gate
     from loadtest.report.table import print_report
 
     cluster = ClusterRun(settings)
@@ -57,11 +62,14 @@ def _run(settings: RunSettings) -> None:
         signal.signal(signal.SIGTERM, _end)
     try:
         console = Console()
+        baseline = None
+        if settings.gate:
+            settings, baseline = with_plan_of(settings, read_baseline(settings))
         prepared = prepare(settings, console)
 
         from loadtest.running import run_sweep
 
-        report, signal_number = run_sweep(prepared, console, cluster)
+        report, signal_number = run_sweep(prepared, console, cluster, baseline)
     except LoadtestError as error:
         _tell(cluster, str(error))
         raise
@@ -74,6 +82,9 @@ def _run(settings: RunSettings) -> None:
         kept = cluster.finish(report, settings.html, stopped=bool(signal_number))
         if kept:
             console.print(f"Report: ConfigMap {settings.report_configmap}", highlight=False, soft_wrap=True)
+        if report.gate is not None:
+            # Whoever waits for this pod's verdict looks into its log first.
+            print_gate(report.gate, console)
     else:
         print_report(report, console)
         console.print(f"Report: {folder / 'report.json'}", highlight=False, soft_wrap=True)
@@ -87,6 +98,8 @@ def _run(settings: RunSettings) -> None:
         raise typer.Exit(INCOMPLETE)
     if not kept:
         raise typer.Exit(NOT_KEPT)
+    if report.gate is not None and not report.gate.passed:
+        raise typer.Exit(WORSE)
 
 
 def _tell(cluster: "ClusterRun", why: str) -> None:
@@ -139,13 +152,18 @@ def _show(
     console = Console()
     if isinstance(loaded, Experiment):
         print_experiment(loaded, console)
-        return
-    print_report(loaded, console)
+    else:
+        print_report(loaded, console)
     if html:
+        from loadtest.experiments.page import save_experiment_page
         from loadtest.report.page import save_page
 
         folder = report if report.is_dir() else report.parent
-        console.print(f"Page:   {save_page(loaded, folder)}", highlight=False, soft_wrap=True)
+        if isinstance(loaded, Experiment):
+            page = save_experiment_page(loaded, folder)
+        else:
+            page = save_page(loaded, folder)
+        console.print(f"Page:   {page}", highlight=False, soft_wrap=True)
 
 
 def _compare(

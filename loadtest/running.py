@@ -11,6 +11,8 @@ from rich.console import Console
 
 from loadtest.client.record import Record
 from loadtest.cluster.run import ClusterRun
+from loadtest.figures.gate import gate
+from loadtest.gating import Baseline, remarks_on
 from loadtest.generate.crew import Crew, local_crew
 from loadtest.generate.messages import Plan
 from loadtest.generate.result import SweepResult
@@ -29,13 +31,16 @@ from loadtest.searching import searched_levels
 RUNNING = "the run has not ended"
 
 
-def run_sweep(prepared: Prepared, console: Console, cluster: ClusterRun) -> tuple[Report, int]:
+def run_sweep(
+    prepared: Prepared, console: Console, cluster: ClusterRun, baseline: Baseline | None = None
+) -> tuple[Report, int]:
     """Run a sweep and save its report in the prepared folder.
 
     Args:
         prepared: the run.
         console: for its progress.
         cluster: follows the run; it is given every report but the last, which finish() takes.
+        baseline: of a gate.
 
     Returns:
         The report, and the number of the signal that stopped the run (or 0).
@@ -96,6 +101,9 @@ def run_sweep(prepared: Prepared, console: Console, cluster: ClusterRun) -> tupl
                 crew.end()
     builder.add(result.levels)
     report = builder.report(reasons_of(result, planned), memory.peaks(), cluster.observed(last=True))
+    if baseline is not None:
+        judged = gate(baseline.report, report, settings.gate_tolerance, remarks_on(baseline, report))
+        report = report.model_copy(update={"gate": judged})
     save_report(report, folder)
     return report, signals.received
 

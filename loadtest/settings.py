@@ -147,6 +147,19 @@ class RunSettings(BaseSettings):
         default={},
         description=f"Service level like ttft_p99=500ms, repeatable: {SLO_FORM} (99% of the requests).",
     )
+    gate: str | None = option(
+        "Report",
+        "REPORT",
+        default=None,
+        description="Take the plan of this earlier run (its report or folder; with report_configmap: its "
+        "ConfigMap), and fail if a figure is worse.",
+    )
+    gate_tolerance: NotNegative = option(
+        "Report",
+        "SHARE",
+        default=0.05,
+        description="Change for the worse that a gate allows; the baseline's own noise may allow more.",
+    )
     out: Path | None = option(
         "Report", "DIR", default=None, description="Folder of the report; by default var/reports/RUN."
     )
@@ -227,8 +240,10 @@ class RunSettings(BaseSettings):
     def _one_kind_of_load(self) -> Self:
         if self.steps and (self.rps or self.knee or self.rounds > 1):
             raise ValueError("steps exclude rps, knee and more than one of rounds: they are one level")
-        if not self.rps and not self.steps:
+        if not self.rps and not self.steps and not self.gate:
             raise ValueError("rps is missing: give --rps, LOADTEST_RPS or `rps:` in the settings file")
+        if self.knee and self.gate:
+            raise ValueError("knee and gate exclude each other: a gate's rates are those of its baseline")
         if self.knee and len(self.rps) > 1:
             raise ValueError("knee begins at one rate: give a single rps")
         if self.knee and not self.slo:
