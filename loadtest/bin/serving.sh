@@ -35,9 +35,19 @@ hindrance() {
     sed '/^ *$/d' | head -n 1 | cut -c 1-200
 }
 
+# Pods of another side, or on their way out: they would still take CPU.
+others_left() { # SIDE
+  local old=app.kubernetes.io/component=baseline
+  [[ $1 != baseline* ]] || old=ray.io/is-ray-node=yes
+  [ -z "$(k get pods -l "$INSTANCE,$old" -o name)" ] || return 0
+  k get pods -l "$INSTANCE,app.kubernetes.io/component!=loadtest" \
+    -o 'jsonpath={range .items[*]}{.metadata.deletionTimestamp}{"\n"}{end}' | grep -q .
+}
+
 # Whether the pods that take requests all say that they are this side, and nobody is left of another one.
 is_serving() { # SIDE
   local pods pod going ready told architecture=${1%%-*}
+  ! others_left "$1" || return 1
   pods=$(serving_pods) && [ -n "$pods" ] || return 1
   while IFS='|' read -r pod going ready; do
     [ -z "$going" ] && [ "$ready" = True ] || return 1
