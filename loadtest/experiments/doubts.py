@@ -81,7 +81,7 @@ def _points(name: str, run: Report) -> list[str]:
     """Points that don't count, each kind in a sentence."""
     said = []
     for kind in (*NO_POINT, "errors"):
-        rates = ", ".join(f"{level.rate_rps:g}" for level in run.levels if level.verdict.kind == kind)
+        rates = " and ".join(f"{level.rate_rps:g}" for level in run.levels if level.verdict.kind == kind)
         if rates:
             why = "requests failed" if kind == "errors" else "it says nothing of the server"
             said.append(f"{name} at {rates} RPS does not count ({kind}): {why}.")

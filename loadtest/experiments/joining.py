@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from loadtest.cluster.packing import EXPERIMENT, FIGURES, SUMMARY
+from loadtest.cluster.packing import EXPERIMENT, FIGURES, PAGE, SUMMARY
 from loadtest.errors import LoadtestError
 from loadtest.experiments.build import build
 from loadtest.experiments.file import dump_experiment
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # How long an API server that is away is waited for. Nothing is lost if it stays away: the runs' reports
 # remain, and can be joined again.
 PATIENCE_S = 300.0
+BEFORE_PAGE_S = 30.0
 
 
 def join(settings: JoinSettings, console: Console) -> tuple[Experiment, bool]:
@@ -50,12 +51,12 @@ def join(settings: JoinSettings, console: Console) -> tuple[Experiment, bool]:
         experiment = build(settings.kind, settings.name, reports, settings.baseline, reasons)
     except LoadtestError as error:
         if api is not None and settings.report_configmap:
-            _to_config_map({SUMMARY: f"The runs were not joined: {error}\n".encode()}, api, settings)
+            _to_config_map({SUMMARY: f"The runs were not joined: {error}\n".encode()}, api, settings, None)
         raise
     print_experiment(experiment, console)
     files = files_of(experiment)
     if api is not None and settings.report_configmap:
-        kept = _to_config_map(files, api, settings)
+        kept = _to_config_map(files, api, settings, experiment)
         if kept:
             console.print(f"Report: ConfigMap {settings.report_configmap}", highlight=False, soft_wrap=True)
         return experiment, kept
@@ -63,11 +64,16 @@ def join(settings: JoinSettings, console: Console) -> tuple[Experiment, bool]:
     for name, content in files.items():
         replace_file(folder / name, content)
     console.print(f"Report: {folder / EXPERIMENT}", highlight=False, soft_wrap=True)
+    if settings.html:
+        from loadtest.experiments.page import save_experiment_page
+
+        page = save_experiment_page(experiment, folder)
+        console.print(f"Page:   {page}", highlight=False, soft_wrap=True)
     return experiment, True
 
 
 def files_of(experiment: Experiment) -> dict[str, bytes]:
-    """All that is kept of an experiment, by file name."""
+    """What is kept of an experiment beside its page, by file name."""
     return {
         SUMMARY: experiment_text(experiment).encode(),
         FIGURES: experiment_tsv(experiment).encode(),
@@ -75,12 +81,21 @@ def files_of(experiment: Experiment) -> dict[str, bytes]:
     }
 
 
-def _to_config_map(files: Mapping[str, bytes], api: "ClusterApi", settings: JoinSettings) -> bool:
+def _to_config_map(
+    files: Mapping[str, bytes], api: "ClusterApi", settings: JoinSettings, experiment: Experiment | None
+) -> bool:
+    """Write the files, and the page of the experiment if there is one; False if it can't be done."""
     from loadtest.cluster.report_configmap import ReportConfigMap
 
     assert settings.report_configmap is not None, "asked for by the caller"
     config_map = ReportConfigMap(api, settings.report_configmap, settings.report_parts)
     config_map.keep(files)
+    if settings.html and experiment is not None:
+        # Figures first: drawing the page takes seconds of a small pod.
+        config_map.wait(BEFORE_PAGE_S)
+        from loadtest.experiments.page import render_experiment
+
+        config_map.keep({**files, PAGE: render_experiment(experiment).encode()})
     kept = config_map.wait(PATIENCE_S)
     config_map.end()
     return kept

@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from loadtest.experiments.intervals import NO_POINT
+from loadtest.experiments.stepped_table import print_stepped
 from loadtest.report.table import COLORS
 from loadtest.report.wording import NONE, milliseconds, number, seconds
 from loadtest.schema import VerdictKind
@@ -38,6 +39,9 @@ def print_experiment(experiment: Experiment, console: Console) -> None:
         remarks += experiment.comparison.remarks
     if experiment.scaling is not None:
         _print_scaling(experiment.scaling, console)
+        for run in experiment.runs:
+            if run.plan.get("steps"):
+                print_stepped(run, console)
         remarks += experiment.scaling.remarks
     for remark in remarks:
         console.print(escape(remark), highlight=False)
@@ -54,9 +58,24 @@ def experiment_text(experiment: Experiment) -> str:
 
 
 def _print_comparison(comparison: Comparison, console: Console) -> None:
+    figures = list(FIGURES)
+    # All four side by side where there is room, else two by two.
+    step = 4 if console.width >= WIDTH else 2
+    for first in range(0, len(figures), step):
+        console.print(_sides(comparison, figures[first : first + step]))
+    console.print(
+        "Medians over the rounds. Changes of points that are generator-limited or incomplete stand in "
+        "parentheses: they say nothing of the server.",
+        style="dim",
+        highlight=False,
+    )
+    _print_answers(comparison, console)
+
+
+def _sides(comparison: Comparison, figures: list[Figure]) -> Table:
     table = _table(f"Sides against {comparison.baseline}", ("RPS", "Side"))
-    for heading in FIGURES.values():
-        table.add_column(heading, justify="right", no_wrap=True)
+    for figure in figures:
+        table.add_column(FIGURES[figure], justify="right", no_wrap=True)
         table.add_column("Change", justify="right", no_wrap=True)
     table.add_column("Verdict", max_width=10, overflow="fold")
     bases = {
@@ -68,21 +87,14 @@ def _print_comparison(comparison: Comparison, console: Console) -> None:
             table.add_section()
         named = {each.figure: each for each in level.figures}
         counts = level.verdict not in NO_POINT and bases.get(level.rate_rps) not in NO_POINT
-        cells = [cell for figure in FIGURES for cell in _figure_cells(named.get(figure), counts)]
+        cells = [cell for figure in figures for cell in _figure_cells(named.get(figure), counts)]
         shown = "" if rate == level.rate_rps else f"{level.rate_rps:g}"
         table.add_row(shown, escape(level.side), *cells, _verdict(level.verdict))
         if any(each.published is not None for each in level.figures):
-            published = [cell for figure in FIGURES for cell in ("", _published(named.get(figure)))]
+            published = [cell for figure in figures for cell in ("", _published(named.get(figure)))]
             table.add_row("", "[dim]published[/dim]", *published, "")
         rate = level.rate_rps
-    console.print(table)
-    console.print(
-        "Medians over the rounds. Changes of points that are generator-limited or incomplete stand in "
-        "parentheses: they say nothing of the server.",
-        style="dim",
-        highlight=False,
-    )
-    _print_answers(comparison, console)
+    return table
 
 
 def _print_answers(comparison: Comparison, console: Console) -> None:

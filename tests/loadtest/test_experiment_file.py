@@ -1,15 +1,18 @@
 """The forms of an experiment: experiment.json, figures.tsv and tables; and how large they get."""
 
+import io
 from pathlib import Path
 
 import orjson
 import pytest
+from rich.console import Console
 
-from loadtest.cluster.packing import pack
+from loadtest.cluster.packing import PAGE, pack
 from loadtest.errors import ReportError
 from loadtest.experiments.file import load_kept, save_experiment
 from loadtest.experiments.joining import files_of
-from loadtest.experiments.table import experiment_text
+from loadtest.experiments.page import render_experiment
+from loadtest.experiments.table import experiment_text, print_experiment
 from loadtest.experiments.tsv import experiment_tsv
 from loadtest.report.file import save_report
 from loadtest.schema.experiment import Experiment
@@ -63,7 +66,7 @@ def test_runs_joined_by_an_older_loadtest_are_read(compared: Experiment, tmp_pat
 
 def test_it_fits_into_one_configmap() -> None:
     large = comparison(rates=tuple(float(rate) for rate in range(2, 42, 2)), rounds=3)
-    packed = pack(files_of(large), ["main"])
+    packed = pack(files_of(large) | {PAGE: render_experiment(large).encode()}, ["main"])
     assert packed.left_out == []
     assert packed.maps["main"].size_bytes < 1024 * 1024
 
@@ -98,6 +101,21 @@ def test_tables_fit_100_columns(made: object) -> None:
     text = experiment_text(made())
     assert "…" not in text
     assert max(map(len, text.splitlines()), default=0) <= 100
+
+
+def test_a_narrow_terminal_gets_narrower_tables(compared: Experiment) -> None:
+    console = Console(width=80, record=True, file=io.StringIO())
+    print_experiment(compared, console)
+    text = console.export_text()
+    assert "…" not in text
+    assert text.count("Sides against baseline") == 2
+    assert "saturated" in text
+
+
+def test_steps_are_told_with_the_replicas_that_came() -> None:
+    text = " ".join(experiment_text(autoscaling_experiment()).split())
+    assert "auto-1: 2 RPS for 30 s, then 8 RPS for 90 s, then 2 RPS for 60 s; 1 to 3 replicas ready" in text
+    assert "rag-llm-worker-c:9400 51.9 52.3 54.0 54.9 81.9 —" in text
 
 
 def test_the_table_shows_changes_beside_the_published(compared: Experiment) -> None:

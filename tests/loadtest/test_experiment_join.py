@@ -51,8 +51,10 @@ def test_folders_become_a_folder_that_show_opens(runs: dict[str, Report], tmp_pa
     assert experiment.complete
     assert [run.run for run in experiment.runs] == ["cmp-rvc", "cmp-baseline"]
     assert "published" in (out / "summary.txt").read_text()
-    shown = _loadtest("show", str(out))
+    (out / "report.html").rename(out / "first.html")
+    shown = _loadtest("show", str(out), "--html")
     assert shown.returncode == 0
+    assert (out / "report.html").exists()
     assert "Sides against baseline" in shown.stdout
 
 
@@ -86,6 +88,7 @@ def test_configmaps_become_a_configmap(runs: dict[str, Report], tmp_path: Path) 
         'r-rsc is not among the runs: the API server answers 404: configmaps "r-rsc" not found',
     ]
     assert "Incomplete: side rsc" in files["summary.txt"].decode()
+    assert b"<svg" in files["report.html"]
     assert files["figures.tsv"].decode().splitlines()[1] == "-\trun\tx\t\t"
     assert "Report: ConfigMap joined" in done.stdout
 
