@@ -35,7 +35,7 @@ def _loadtest(*arguments: str, **variables: str) -> subprocess.CompletedProcess[
         text=True,
         cwd=ROOT,
         env={**os.environ, "COLUMNS": "100", **variables},
-        timeout=90,
+        timeout=300,
     )
 
 
