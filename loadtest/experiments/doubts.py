@@ -9,8 +9,16 @@ from loadtest.report.compare import unlike_plans
 from loadtest.schema import Report
 from loadtest.schema.experiment import PUBLISHED_FROM_RPS
 
-# What decides answers or their length, in GET /v1/environment.
-SERVER = ("index.hash", "model.path", "model.dtype", "rag.enabled", "rag.top_k", "rag.system_prompt")
+# What decides answers or the work they take, in GET /v1/environment.
+SERVER = (
+    "index.hash",
+    "model.path",
+    "engine.dtype",
+    "engine.max_model_len",
+    "rag.enabled",
+    "rag.top_k",
+    "rag.system_prompt",
+)
 
 
 def doubts(sides: Mapping[str, Report], baseline: str) -> list[str]:
@@ -41,12 +49,16 @@ def doubts(sides: Mapping[str, Report], baseline: str) -> list[str]:
 
 
 def unlike_servers(first: Report, second: Report, names: tuple[str, str]) -> list[str]:
-    """Where two servers say of themselves that they serve something else."""
+    """Where two servers say of themselves that they serve something else, or were not treated alike."""
     said = []
     for path in SERVER:
         a, b = (_at(run.environment.server, path) for run in (first, second))
         if a is not None and b is not None and a != b:
             said.append(f"Not the same {path}: {a!r} in {names[0]} and {b!r} in {names[1]}.")
+    emptied = [bool(run.plan.get("reset_cache")) for run in (first, second)]
+    if emptied[0] != emptied[1]:
+        one, other = names if emptied[0] else reversed(names)
+        said.append(f"Prefix caches were emptied before the levels of {one}, not before those of {other}.")
     return said
 
 

@@ -110,12 +110,13 @@ def test_points_that_do_not_count_are_named() -> None:
 
 
 def test_unlike_plans_models_and_servers_are_named() -> None:
-    base, other = _run("baseline"), _run("rac", seed=2)
+    base, other = _run("baseline"), _run("rac", seed=2, reset_cache=True)
     other.environment.server["index"] = {"hash": "b"}
     base.environment.server["index"] = {"hash": "a"}
     remarks = compare([base, other.model_copy(update={"model": "larger"})]).remarks
     assert "Not the same plan: seed is 1 in baseline and 2 in rac." in remarks
     assert "Not the same model: demo in baseline and larger in rac." in remarks
+    assert "Prefix caches were emptied before the levels of rac, not before those of baseline." in remarks
     assert "Not the same index.hash: 'a' in baseline and 'b' in rac." in remarks
 
 
