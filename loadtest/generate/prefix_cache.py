@@ -1,7 +1,6 @@
 """Empties the prefix caches of the target's replicas, so that no level profits from the one before it."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import gevent
 import httpx
@@ -46,26 +45,23 @@ def reset_prefix_caches(target: str, api_key: str | None, replicas: int) -> Cach
     emptied: set[str] = set()
     answered: set[str] = set()
     trouble = ""
-    for _ in range(TRIES_FOR_EACH * replicas + MORE_TRIES):
-        if len(answered) >= replicas:
-            break
-        try:
-            said = _ask(f"{target}/v1/{EXTENSION}", api_key)
-            replica, reset = str(said["replica"]), said["reset"]
-        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
-            trouble = f"{type(error).__name__}: {error}"
-            gevent.sleep(REFUSED_PAUSE_S)
-            continue
-        if reset is False:
-            trouble = "refused, requests were running"
-            gevent.sleep(REFUSED_PAUSE_S)
-            continue
-        answered.add(replica)
-        if reset:
-            emptied.add(replica)
+    headers = {"Connection": "close"} | ({"Authorization": f"Bearer {api_key}"} if api_key else {})
+    with httpx.Client(headers=headers, timeout=TIMEOUT_S) as client:
+        for _ in range(TRIES_FOR_EACH * replicas + MORE_TRIES):
+            if len(answered) >= replicas:
+                break
+            try:
+                said = client.post(f"{target}/v1/{EXTENSION}").raise_for_status().json()
+                replica, reset = str(said["replica"]), said["reset"]
+            except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+                trouble = f"{type(error).__name__}: {error}"
+                gevent.sleep(REFUSED_PAUSE_S)
+                continue
+            if reset is False:
+                trouble = "refused, requests were running"
+                gevent.sleep(REFUSED_PAUSE_S)
+                continue
+            answered.add(replica)
+            if reset:
+                emptied.add(replica)
     return CacheReset(len(emptied), len(answered), replicas, trouble)
-
-
-def _ask(url: str, api_key: str | None) -> Any:
-    headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-    return httpx.post(url, headers=headers, timeout=TIMEOUT_S).raise_for_status().json()

@@ -37,6 +37,7 @@ class RagServer:
         foreign_spans: the second request in three has spans of another one.
         bodies: of the completions so far.
         events: what happened, in order: `reset`, `request` (a completion).
+        connections: that were opened.
     """
 
     environment: dict[str, Any] = field(
@@ -51,7 +52,8 @@ class RagServer:
     resets: list[dict[str, Any] | int] = field(default_factory=list)
     foreign_spans: bool = False
     bodies: list[dict[str, Any]] = field(default_factory=list)
-    events: list[tuple[str, float]] = field(default_factory=list)
+    events: list[str] = field(default_factory=list)
+    connections: int = 0
     url: str = ""
 
     def completion(self, body: dict[str, Any], request_id: str) -> list[dict[str, Any]]:
@@ -79,6 +81,12 @@ def rag_server(**told: Any) -> Iterator[RagServer]:
     state = RagServer(**told)
 
     class Answers(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def setup(self) -> None:
+            state.connections += 1
+            super().setup()
+
         def do_GET(self) -> None:
             listed = {"/v1/models": {"data": [{"id": "m"}]}, "/v1/environment": state.environment}
             self.answer(200, listed[self.path])
@@ -86,13 +94,14 @@ def rag_server(**told: Any) -> Iterator[RagServer]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             if self.path == "/v1/reset_prefix_cache":
-                state.events.append(("reset", time.monotonic()))
+                state.events.append("reset")
                 said = state.resets.pop(0) if state.resets else {"replica": "r0", "reset": True}
                 self.answer(said if isinstance(said, int) else 200, {} if isinstance(said, int) else said)
                 return
-            state.events.append(("request", time.monotonic()))
+            state.events.append("request")
             self.send_response(200)
             self.send_header("Content-Type", "text/event-stream")
+            self.send_header("Connection", "close")
             self.end_headers()
             for event in state.completion(json.loads(body), self.headers["X-Request-Id"]):
                 self.wfile.write(b"data: " + json.dumps(event).encode() + b"\n\n")

@@ -22,6 +22,8 @@ def test_it_asks_until_every_replica_has_answered() -> None:
     with rag_server(resets=[_said("a"), _said("a"), _said("b", None), _said("c"), _said("d")]) as server:
         found = reset_prefix_caches(server.url, None, 3)
         assert len(server.events) == 4
+        # A proxy chooses a replica for a connection.
+        assert server.connections == 4
     # b has no such cache: it has answered, and nothing was emptied.
     assert (found.emptied, found.answered, found.note) == (2, 3, None)
 
