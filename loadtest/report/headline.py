@@ -54,7 +54,7 @@ def lede(report: Report) -> list[str]:
     said += report.gate.sentences if report.gate else []
     if report.levels and not _valid(report) and not said:
         said += [
-            f"{level.rate_rps:g} RPS is {level.verdict.kind}: {reason}."
+            f"{level.rate_rps:g} RPS ({level.verdict.kind}): {reason}."
             for level in report.levels
             for reason in level.verdict.reasons[:1]
         ][:4]

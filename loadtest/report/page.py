@@ -19,8 +19,8 @@ from loadtest.schema import LevelFigures, Report, RoundFigures
 from loadtest.schema.waterfall import STAGES
 
 NAME = "report.html"
-# More timelines than these are of one round of each level only: a page has to stay small enough to open.
-TIMELINES = 12
+# More timelines than these would make a page large: then one round of each level is shown.
+TIMELINES = 6
 ANSWER_LENGTH = 600
 WORDS_SHOWN = (
     "arrivals", "ttft", "latency_avg", "latency_total", "tpot", "itl", "tps", "goodput", "window",
@@ -104,8 +104,13 @@ def _timelines(report: Report) -> list[Any]:
     warmup_s = float(report.plan["warmup"])
     shown = [(level, each) for level in report.levels for each in level.rounds if each.timeline]
     if len(shown) > TIMELINES:
-        shown = [(level, each) for level, each in shown if each is level.rounds[0]]
+        shown = [(level, each) for level, each in shown if each is _telling(level)]
     return [timeline_plot(each, level.rate_rps, warmup_s) for level, each in shown]
+
+
+def _telling(level: LevelFigures) -> RoundFigures:
+    """The first round that made the level's verdict."""
+    return next((each for each in level.rounds if each.verdict.kind == level.verdict.kind), level.rounds[0])
 
 
 def _stages(report: Report) -> list[tuple[LevelFigures, list[RoundFigures]]]:

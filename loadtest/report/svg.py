@@ -13,6 +13,7 @@ from itertools import pairwise
 import matplotlib
 from markupsafe import Markup
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 # The page's variables that a drawing may use. Each is drawn in a colour of its own, which is replaced.
@@ -27,6 +28,8 @@ STYLE = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": 11,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
     "axes.edgecolor": PAINT["line"],
     "axes.labelcolor": PAINT["soft"],
     "axes.labelsize": 11,
@@ -102,9 +105,8 @@ def svg(draw: Callable[[Drawing], None], title: str, size: tuple[float, float], 
         drawing.figure.set_layout_engine("none")
         over = "".join(_columns(drawing))
         target = io.StringIO()
-        drawing.figure.savefig(
-            target, format="svg", transparent=True, metadata={"Title": title, "Date": None}
-        )
+        # Past savefig(), which draws everything once more to measure it.
+        FigureCanvasSVG(drawing.figure).print_svg(target, metadata={"Date": None})
     text = _small(target.getvalue())
     width, height = (round(inches * 72) for inches in size)
     label = Markup.escape(title)

@@ -59,6 +59,7 @@ class Tab:
             deviceScaleFactor=1,
             mobile=width < 600,
         )
+        self.call("Emulation.setTouchEmulationEnabled", enabled=width < 600)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
         self.events.clear()
@@ -80,14 +81,16 @@ class Tab:
 
     def point(self, selector: str) -> None:
         """Move the mouse over the middle of an element, which is scrolled to first."""
-        x, y = self.run(
-            f"(() => {{ const e = document.querySelector({json.dumps(selector)});"
-            "e.scrollIntoView({block: 'center', behavior: 'instant'});"
-            "const b = e.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; })()"
-        )
-        # The scrolling is told to the page before the mouse comes.
-        self.run("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        x, y = self._middle(selector)
         self.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+        self._next_frame()
+
+    def tap(self, selector: str) -> None:
+        """Touch the middle of an element, which is scrolled to first."""
+        x, y = self._middle(selector)
+        self.call("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": x, "y": y}])
+        self.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+        self._next_frame()
 
     def screenshot(self, path: Path, whole: bool = False) -> None:
         """A PNG of the window, or of the whole page."""
@@ -110,6 +113,19 @@ class Tab:
             for event in self.events
             if event["method"] == "Network.requestWillBeSent"
         ]
+
+    def _middle(self, selector: str) -> tuple[float, float]:
+        x, y = self.run(
+            f"(() => {{ const e = document.querySelector({json.dumps(selector)});"
+            "e.scrollIntoView({block: 'center', behavior: 'instant'});"
+            "const b = e.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; })()"
+        )
+        self._next_frame()
+        return x, y
+
+    def _next_frame(self) -> None:
+        """What has happened (a scroll, a touch) is told to the page before its next frame."""
+        self.run("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     def _message(self) -> dict[str, Any]:
         deadline = time.monotonic() + DEADLINE_S
