@@ -41,9 +41,9 @@ rules:
     verbs: [get]
   {{- end }}
   {{- if not $run.join.kind }}
-  # To note what served, and whether it restarted.
+  # To note what served, whether it restarted, and when the images of new pods were there.
   - apiGroups: [""]
-    resources: [pods]
+    resources: [pods, events]
     verbs: [get, list]
   - apiGroups: [ray.io]
     resources: [rayservices]

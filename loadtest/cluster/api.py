@@ -1,4 +1,4 @@
-"""The one door to the API server: five questions and one write, with its errors translated to ours."""
+"""The one door to the API server: six questions and one write, with its errors translated to ours."""
 
 import json
 import os
@@ -85,6 +85,26 @@ class ClusterApi:
     def pods(self, selector: str) -> list[dict[str, Any]]:
         """The pods with these labels, as the API's JSON."""
         return self._items(self._core.list_namespaced_pod, self.namespace, label_selector=selector)
+
+    def pulled_at(self, pod: str) -> dict[str, str]:
+        """When each container's image was on the node, by the last event that says so.
+
+        Empty if nobody may read events here, or they are forgotten already.
+        """
+        selector = f"involvedObject.name={pod},reason=Pulled"
+        try:
+            events = self._items(self._core.list_namespaced_event, self.namespace, field_selector=selector)
+        except ApiRefused:
+            return {}
+        times: dict[str, str] = {}
+        for event in events:
+            # Like spec.containers{ray-worker}
+            place = str(event.get("involvedObject", {}).get("fieldPath", ""))
+            container = place.partition("{")[2].rstrip("}")
+            at = event.get("lastTimestamp") or event.get("eventTime") or event.get("firstTimestamp")
+            if container and at:
+                times[container] = max(times.get(container, ""), str(at))
+        return times
 
     def ray_services(self, selector: str) -> list[dict[str, Any]]:
         """The RayServices with these labels; empty without KubeRay."""

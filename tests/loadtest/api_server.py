@@ -22,6 +22,7 @@ class ApiServer:
         port: on which it listens, or will again.
         maps: the ConfigMaps that exist, by name.
         pods: that it lists.
+        events: likewise.
         statuses: of the next answers to writes, in order; then 200.
         reports: `report.json` of each write that had one, with its time.
         refused: connections that it was away for are not among them.
@@ -30,6 +31,7 @@ class ApiServer:
     port: int = 0
     maps: dict[str, Content] = field(default_factory=dict)
     pods: list[dict[str, Any]] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
     reports: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
     server: http.server.ThreadingHTTPServer | None = None
@@ -55,7 +57,7 @@ class ApiServer:
                 if kind.endswith("/configmaps"):
                     self.answer(*state.one(name))
                     return
-                items = state.pods if self.path.partition("?")[0].endswith("/pods") else []
+                items = {"pods": state.pods, "events": state.events}.get(name, [])
                 self.answer(200, {"items": items})
 
             def answer(self, status: int, content: object) -> None:
