@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -67,9 +66,9 @@ def test_a_whole_answer_has_them_too(slow: Server) -> None:
     took_s = time.perf_counter() - begun_s
     said = answer.json()["timings"]
     assert said.pop("request_id") == answer.headers["x-request-id"]
-    assert said["prefill"] == pytest.approx(0.2, abs=0.05)
-    assert said["decode"] == pytest.approx(0.06, abs=0.03)
-    assert took_s - 0.1 < sum(said.values()) <= took_s
+    assert said["prefill"] >= 0.2
+    assert said["prefill"] + said["first_delta"] + said["decode"] >= 0.26
+    assert 0.26 < sum(said.values()) <= took_s
 
 
 @pytest.mark.parametrize("stream", [True, False])
@@ -80,22 +79,26 @@ def test_who_does_not_ask_gets_none(server: Server, stream: bool) -> None:
 
 
 def test_waiting_for_the_engine_is_told_from_its_work(slow: Server) -> None:
-    with ThreadPoolExecutor(2) as pool:
-        asked = [pool.submit(slow.chat, max_tokens=6, stream=True, timings=True) for _ in range(2)]
-        first, second = sorted((timings(each.result()) for each in asked), key=lambda t: t["engine_queue"])
+    body = {"model": "demo", "prompt": "x", "max_tokens": 50, "stream": True, "timings": True}
+    with slow.client.stream("POST", "/v1/completions", json=body) as stream:
+        lines = stream.iter_lines()
+        next(lines)
+        second = slow.chat(max_tokens=2, timings=True).json()["timings"]
+        [last] = [line for line in lines if "timings" in line]
+    first = orjson.loads(last.removeprefix("data: "))["timings"]
     assert first["engine_queue"] < 0.05
-    assert second["engine_queue"] == pytest.approx(0.3, abs=0.08)
-    for said in (first, second):
-        assert said["prefill"] == pytest.approx(0.2, abs=0.05)
-        assert said["decode"] == pytest.approx(0.1, abs=0.05)
-        assert 0 <= said["first_delta"] < 0.05
-        assert min(said[name] for name in ("admit", "retrieve_queue", "embed", "search", "prompt")) > 0
+    # The first one's tokens were due within a second of its first; retrieval takes some of that.
+    assert 0.1 < second["engine_queue"] < first["decode"] + 0.1
+    for said, due in ((first, 0.2 + 49 * 0.02), (second, 0.2 + 0.02)):
+        assert said["prefill"] >= 0.2
+        assert said["prefill"] + said["first_delta"] + said["decode"] >= due
+    assert min(second[name] for name in ("admit", "retrieve_queue", "embed", "search", "prompt")) > 0
 
 
 def test_they_add_up_to_what_the_metrics_say(make_settings: Make) -> None:
     port = free_port()
     settings = make_settings(metrics={"port": port, "host": "127.0.0.1"})
-    with running_server(settings, ScriptedEngine(Script(ttft_s=0.05, itl_s=0.01))) as host:
+    with running_server(settings, ScriptedEngine(Script(ttft_s=0.2, itl_s=0.05))) as host:
         said = timings(host.chat(max_tokens=5, stream=True, timings=True))
         counted = read(port)
 
@@ -109,7 +112,7 @@ def test_they_add_up_to_what_the_metrics_say(make_settings: Make) -> None:
     in_engine = said["engine_queue"] + said["prefill"] + said["first_delta"]
     assert in_engine == pytest.approx(stage("first_token"), abs=2e-6)
     whole = counted["rag_llm_request_seconds_sum"]
-    assert whole - 0.02 < sum(said.values()) <= whole
+    assert 0.4 < sum(said.values()) <= whole
 
 
 def test_without_retrieval_its_parts_are_zero(server: Server) -> None:
@@ -121,9 +124,9 @@ def test_without_retrieval_its_parts_are_zero(server: Server) -> None:
 def test_the_first_delta_is_the_first_with_text(slow: Server) -> None:
     """Here a possible stop text holds back three deltas; clients see the first event with text."""
     said = timings(slow.chat(max_tokens=8, stream=True, timings=True, stop="never said at all"))
-    assert said["prefill"] == pytest.approx(0.2, abs=0.03)
-    assert said["first_delta"] == pytest.approx(0.06, abs=0.03)
-    assert said["decode"] == pytest.approx(0.08, abs=0.03)
+    assert said["prefill"] >= 0.2
+    assert said["prefill"] + said["first_delta"] >= 0.26
+    assert said["prefill"] + said["first_delta"] + said["decode"] >= 0.34
 
 
 class Silent(ScriptedEngine):
@@ -140,5 +143,5 @@ def test_an_engine_without_statistics_has_all_in_prefill(make_settings: Make) ->
     with running_server(make_settings(), Silent(Script(ttft_s=0.1))) as host:
         said = timings(host.chat(max_tokens=2, stream=True, timings=True))
     assert said["engine_queue"] == said["first_delta"] == 0
-    assert said["prefill"] == pytest.approx(0.1, abs=0.05)
+    assert said["prefill"] >= 0.1
     assert sum(said[name] for name in TO_FIRST_DELTA) > 0.1

@@ -138,11 +138,13 @@ def test_waiting_behind_others_is_queue_and_not_prefill(running: Running) -> Non
             pass
         return [answer[0].queue_s for answer in await asked if isinstance(answer[0], FirstDelta)]
 
+    begun_s = time.perf_counter()
     alone = running.answer()[0]
+    took_s = time.perf_counter() - begun_s
     waits_s = running.runner.run(together())
     assert len(waits_s) == 6
     assert isinstance(alone, FirstDelta)
-    assert max(waits_s) > 10 * alone.queue_s
+    assert max(waits_s) > alone.queue_s + took_s / 4
 
 
 def test_a_prefix_cache_is_emptied_but_not_under_a_request(running: Running) -> None:
