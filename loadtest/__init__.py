@@ -27,7 +27,8 @@ The way of an arrival through the files, in order:
 8. `experiments/` joins the reports of several runs into one: sides compared, or replica counts.
 
 `schema` is the shape of the report, known to figures and report alike. Imports go one way:
-commands > running, experiments > cluster > report > figures > generate > client > schema > plan > settings > errors.
+commands > running, experiments > cluster > report > figures > generate > client > schema > plan >
+settings > errors.
 
 What doesn't belong here: anything about one particular server, or an import of `app`. The target is
 known by its URL only; all that it tells about itself is the JSON of GET /v1/environment.
