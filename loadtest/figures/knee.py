@@ -131,7 +131,7 @@ def _ending(search: Search, levels: Mapping[float, LevelFigures]) -> str:
             if level.verdict.kind == "generator-limited":
                 return (
                     f" The search ended at {rate:g} RPS, where the generator was the limit ({reasons}): give "
-                    "it more processes (--workers, GENERATORS)."
+                    "it more processes (--workers, GENERATORS) or a quieter machine."
                 )
             return f" The search ended at {rate:g} RPS, which says nothing about the server ({reasons})."
         case _:
