@@ -6,7 +6,7 @@ READY := $(VENV)/ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint lock clean bench-generator bench-overhead bench-parity bench-retrieval \
+.PHONY: help setup demo test lint lock clean bench-crosscheck bench-generator bench-overhead bench-parity bench-retrieval \
   image e2e chart-tools chart-check docs manifests loadtest report scale compare knee scaling gate
 
 help: ## show this list
@@ -42,7 +42,10 @@ lint: $(READY) ## ruff, mypy, import-linter
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench-generator: $(READY) ## how true the load generator's figures are, and up to which rate
+bench-crosscheck: $(READY) ## the same load by `vllm bench serve` and by the load test
+	$(BIN)/python -m bench.crosscheck $(ARGS)
+
+bench-generator: $(READY) ## how true the load generator's figures are, up to which rate, at what cost
 	$(BIN)/python -m bench.generator $(ARGS)
 
 bench-overhead: $(READY) ## rvc against plain `vllm serve`
