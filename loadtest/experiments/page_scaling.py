@@ -43,15 +43,13 @@ def _headline(experiment: Experiment, scaling: Scaling) -> str:
     best = _best(scaling)
     if best is None:
         stepped = [run for run in experiment.runs if run.plan.get("steps")]
-        return run_headline(stepped[0]) if stepped else "What scaling brings can't be said."
-    first = min(
-        (
-            point
-            for point in scaling.points
-            if point.rate_rps == best.rate_rps and point.efficiency is not None
-        ),
-        key=lambda point: point.replicas,
-    )
+        if stepped and not scaling.points:
+            return run_headline(stepped[0])
+        return "What more replicas bring can't be said at these rates."
+    known = [
+        each for each in scaling.points if each.rate_rps == best.rate_rps and each.efficiency is not None
+    ]
+    first = min(known, key=lambda point: point.replicas)
     times = best.tps.value / first.tps.value
     least = "at least " if best.verdict == "valid" else ""
     return (
@@ -61,8 +59,9 @@ def _headline(experiment: Experiment, scaling: Scaling) -> str:
 
 
 def _best(scaling: Scaling) -> ScalingPoint | None:
-    """The largest count at the highest rate at which efficiency is known."""
-    known = [point for point in scaling.points if point.efficiency is not None]
+    """The largest count at the highest rate, of those whose efficiency is told and which are no reference."""
+    smallest = min((point.replicas for point in scaling.points if point.efficiency is not None), default=0)
+    known = [point for point in scaling.points if point.efficiency is not None and point.replicas > smallest]
     return max(known, key=lambda point: (point.replicas, point.rate_rps), default=None)
 
 

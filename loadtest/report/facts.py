@@ -6,6 +6,9 @@ from typing import Any
 from loadtest.schema import Environment, Report
 from loadtest.settings import RunSettings
 
+GENERATOR = "Of the process that made the load, and its machine."
+SERVER = "As the server says it of itself: GET /v1/environment."
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:
@@ -26,9 +29,10 @@ def facts(report: Report) -> dict[str, list[Fact]]:
             if value not in (None, [], {}, "", False)
         ],
         "Load generator": [
-            Fact(key, _text(value), _about(Environment, key)) for key, value in environment.items()
+            Fact(key, _text(value), _about(Environment, key) or GENERATOR)
+            for key, value in environment.items()
         ],
-        "Server": [Fact(key, value) for key, value in _flat(report.environment.server).items()],
+        "Server": [Fact(key, value, SERVER) for key, value in _flat(report.environment.server).items()],
     }
     return {title: rows for title, rows in found.items() if rows}
 

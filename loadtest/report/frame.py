@@ -36,6 +36,7 @@ def render(template: str, content: Mapping[str, Any], package: str = "loadtest.r
         "change": change,
         "rate": "{:g}".format,
         "when": when,
+        "times": times,
     }
     environment.globals |= {"TERMS": TERMS, "version": __version__}
     return environment.get_template(template).render(**content)

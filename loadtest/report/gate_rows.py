@@ -2,20 +2,10 @@
 
 from dataclasses import dataclass
 
+from loadtest.figures.gate import FIGURES, MORE_IS_BETTER, SHARES
 from loadtest.report.frame import change, share, times
 from loadtest.report.wording import number
 from loadtest.schema.gate import Gate, GateFigure
-
-# Of these, more is better.
-MORE = ("tps", "goodput_share", "goodput_rps", "achieved_rps")
-WORDS = {
-    "ttft_s": "TTFT",
-    "tpot_s": "TPOT",
-    "latency_avg_s": "Latency avg",
-    "tps": "TPS",
-    "goodput_share": "Goodput share",
-    "failed": "Failed share",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +16,7 @@ class GateRow:
     name: str
     baseline: str
     now: str
+    change: str
     low: float
     high: float
     at: float
@@ -50,29 +41,38 @@ def gate_rows(gate: Gate) -> list[GateRow]:
 
 
 def _row(figure: GateFigure, reach: float) -> GateRow:
-    sign = -1 if figure.figure in MORE else 1
+    sign = -1 if figure.figure in MORE_IS_BETTER else 1
 
     def place(value: float) -> float:
         return round(50 + 50 * max(-1.0, min(1.0, value / reach)), 2)
 
     ends = sorted((place(sign * figure.change_low), place(sign * figure.change_high)))
-    name, _, percentile = figure.figure.partition(".")
+    name = FIGURES.get(figure.figure, figure.figure)
     return GateRow(
         figure,
-        f"{WORDS.get(name, name)} {percentile}".strip(),
-        _value(name, figure.baseline),
-        _value(name, figure.now),
+        name.removeprefix("the ")[0].upper() + name.removeprefix("the ")[1:],
+        _value(figure.figure, figure.baseline),
+        _value(figure.figure, figure.now),
+        _change(figure, figure.change),
         ends[0],
         ends[1],
         place(sign * figure.change),
         place(-figure.allowed),
         place(figure.allowed),
-        f"{change(figure.change)}, interval {change(figure.change_low)} to {change(figure.change_high)}; "
+        f"{_change(figure, figure.change)}, interval {_change(figure, figure.change_low)} to "
+        f"{_change(figure, figure.change_high)}; "
         f"allowed for the worse: {share(figure.allowed, 1)}. Right of the grey band it is more.",
     )
 
 
-def _value(name: str, value: float) -> str:
-    if name.endswith("_s"):
-        return times(value)
-    return share(value, 2) if name in ("goodput_share", "failed", "failed_share") else number(value, 1)
+def _change(figure: GateFigure, value: float) -> str:
+    """Of a share in points: one that was 0 has no relative change."""
+    if figure.figure in SHARES:
+        return f"{value * 100:+.2f} points".replace("-", "−")
+    return change(value)
+
+
+def _value(figure: str, value: float) -> str:
+    if figure in SHARES:
+        return share(value, 2)
+    return number(value, 1) if figure == "tps" else times(value)

@@ -2,8 +2,8 @@
 
 from matplotlib.ticker import MaxNLocator
 
+from loadtest.figures.slo import slo_text
 from loadtest.report.picture import Key, Picture
-from loadtest.report.plots import limit_text
 from loadtest.report.svg import PAINT, Drawing, svg
 from loadtest.schema.knee import KneeSearch, KneeStep
 
@@ -55,5 +55,5 @@ def step_text(step: KneeStep) -> str:
         return "not valid"
     if step.meets:
         return "meets all"
-    broken = [f"{limit_text(name, value).replace('≤', 'is')}" for name, value in step.broken.items()]
+    broken = [slo_text(name, value).replace("≤", "is") for name, value in step.broken.items()]
     return f"misses: {', '.join(broken)}" if broken else "misses"

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from loadtest.figures.slo import slo_text
 from loadtest.report.bars import WORDS, waterfall_cards
 from loadtest.report.facts import facts
 from loadtest.report.file import replace_file
@@ -10,18 +11,29 @@ from loadtest.report.frame import render
 from loadtest.report.gate_rows import gate_rows
 from loadtest.report.headline import headline, lede, tiles
 from loadtest.report.knee_plot import knee_plot, step_text
-from loadtest.report.plots import limit_text, rate_plots, spread_text
+from loadtest.report.plots import rate_plots, spread_text
 from loadtest.report.server_table import COLUMNS, pod_text, stages_text, window_cells
 from loadtest.report.start_bars import start_bars
 from loadtest.report.terms import terms
 from loadtest.report.timelines import server_plot, timeline_plot
-from loadtest.schema import LevelFigures, Report, RoundFigures
+from loadtest.schema import Counts, LevelFigures, Report, RoundFigures, ServiceLevel
 from loadtest.schema.waterfall import STAGES
 
 NAME = "report.html"
 # More timelines than these would make a page large: then one round of each level is shown.
 TIMELINES = 6
 ANSWER_LENGTH = 600
+SERVER_ABOUT = {
+    "RPS": "Arrivals a second that the plan asks for.",
+    "Replicas": "Metrics ports that answered before and after the window.",
+    "Ended": "Requests that ended between the two scrapes, by outcome.",
+    "Output\ntok/s": "Output tokens / time between the two scrapes.",
+    "Request\nmean ms": "Mean time of a request in the server.",
+    "Running\npeak": "Most requests that the engines worked on at a sampled moment.",
+    "Waiting\npeak": "Most requests that waited in the engines at a sampled moment.",
+    "KV cache\npeak": "Largest sampled share of its KV cache that an engine had in use.",
+    "Prefix\nhits": "Prompt tokens found in the prefix cache / prompt tokens.",
+}
 WORDS_SHOWN = (
     "arrivals", "ttft", "latency_avg", "latency_total", "tpot", "itl", "tps", "goodput", "window",
     "percentile", "send_lag", "loop_lag", "slo", "knee", "valid", "saturated", "generator-limited",
@@ -63,11 +75,14 @@ def render_page(report: Report) -> str:
             "timelines": _timelines(report),
             "timelines_left_out": len(rounds) > TIMELINES,
             "percentile_rows": [_percentiles(level, each) for level, each in rounds if each.ttft_s],
-            "slo": ", ".join(limit_text(name, limit) for name, limit in slo.items()),
+            "slo": ", ".join(slo_text(name, limit) for name, limit in slo.items()),
             "spread_text": spread_text,
             "facts": facts(report),
             "answer_length": ANSWER_LENGTH,
-            "server_columns": [name.replace("\n", " ") for name in COLUMNS],
+            "counts_about": {name: field.description for name, field in Counts.model_fields.items()},
+            "slo_columns": [(name, slo_text(name, limit)) for name, limit in slo.items()],
+            "slo_rows": _service_levels(report),
+            "server_columns": [(name.replace("\n", " "), SERVER_ABOUT[name]) for name in COLUMNS],
             "server_rows": [
                 (window_cells(each), stages_text(each))
                 for each in (report.server.windows if report.server else [])
@@ -106,6 +121,22 @@ def _timelines(report: Report) -> list[Any]:
     if len(shown) > TIMELINES:
         shown = [(level, each) for level, each in shown if each is _telling(level)]
     return [timeline_plot(each, level.rate_rps, warmup_s) for level, each in shown]
+
+
+def _service_levels(report: Report) -> list[tuple[LevelFigures, dict[str, ServiceLevel]]]:
+    """How each level stands, by its round that is furthest from meeting; levels without are left out."""
+    found = []
+    for level in report.levels:
+        names = dict.fromkeys(name for each in level.rounds for name in each.service_levels)
+        standings = {
+            name: min(
+                (each.service_levels[name] for each in level.rounds if name in each.service_levels),
+                key=lambda standing: (standing.met, standing.share),
+            )
+            for name in names
+        }
+        found += [(level, standings)] if standings else []
+    return found
 
 
 def _telling(level: LevelFigures) -> RoundFigures:

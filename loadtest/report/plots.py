@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
+from loadtest.figures.slo import figure as slo_figure
+from loadtest.figures.slo import slo_text
 from loadtest.report.frame import times
 from loadtest.report.picture import Key, Picture, limit_line, rate_axis, value_axis
 from loadtest.report.svg import PAINT, Column, Drawing, Mark, line, svg
@@ -26,7 +28,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class RatePlot:
-    """What a plot against the rate shows; `slo` is the beginning of the names of its service levels."""
+    """What a plot against the rate shows; `slo` is what its service levels measure."""
 
     title: str
     term: str
@@ -68,9 +70,7 @@ def rate_plots(report: Report) -> list[Picture]:
 
 
 def _picture(plot: RatePlot, levels: Sequence[LevelFigures], slo: dict[str, float]) -> Picture:
-    limits = {
-        name: limit for name, limit in slo.items() if plot.slo is not None and name.startswith(plot.slo)
-    }
+    limits = {name: limit for name, limit in slo.items() if slo_figure(name) == plot.slo}
     shown = ""
 
     def draw(drawing: Drawing) -> None:
@@ -102,16 +102,8 @@ def _picture(plot: RatePlot, levels: Sequence[LevelFigures], slo: dict[str, floa
     keys = [Key(series.label, series.color, series.shape) for series in plot.series]
     if plot.term == "goodput":
         keys.insert(0, Key("offered", "soft", "dashed"))
-    keys += [Key(limit_text(name, limit), "bad", "dotted") for name, limit in limits.items()]
+    keys += [Key(slo_text(name, limit), "bad", "dotted") for name, limit in limits.items()]
     return Picture(plot.title, shown, picture, keys if len(keys) > 1 else (), plot.term)
-
-
-def limit_text(name: str, limit_s: float) -> str:
-    """A service level, like 'TTFT p99 ≤ 500 ms' for ttft_p99_s."""
-    figure, *percentile = name.removesuffix("_s").split("_")
-    words = {"ttft": "TTFT", "tpot": "TPOT", "e2e": "latency"}
-    shown = f"{limit_s * 1000:g} ms" if limit_s < 1 else f"{limit_s:g} s"
-    return " ".join([words.get(figure, figure), *percentile, "≤", shown])
 
 
 def spread_text(spread: Spread, unit: str) -> str:

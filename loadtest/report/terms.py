@@ -94,12 +94,13 @@ TERMS = {
     ),
     "same_beginning": (
         "Same beginning",
-        "Mean share of an answer up to its first difference from the baseline's. Batches change the order of "
-        "additions, so that long answers may part at a near tie.",
+        "Mean share of the longer answer up to the first difference between the two. Batches change the "
+        "order of additions, so that long answers may part at a near tie.",
     ),
     "efficiency": (
         "Efficiency",
-        "(TPS / replicas) / (TPS / replicas of the smallest count) at this rate; 100% is linear.",
+        "(TPS / replicas) / (TPS / replicas of the smallest count that says something) at this rate; 100% is "
+        "linear. There is none where that count keeps up with all that is offered.",
     ),
     "allowed": (
         "Allowed",

@@ -28,6 +28,13 @@ PALE_TEXTS = """(() => {
   }
   return pale;
 })()"""
+# Numbers in tables that nothing explains: not the cell, not the head of its column, not the first of its row.
+UNEXPLAINED = """[...document.querySelectorAll("tbody td")].filter((cell) => {
+  const rows = cell.closest("table").tHead?.rows, head = rows && rows[rows.length - 1].cells[cell.cellIndex];
+  const places = [cell, head, cell.parentElement.cells[0]];
+  return /^[(+−]?\\d/.test(cell.textContent.trim())
+    && !places.some((place) => place && (place.dataset.tip || place.querySelector("[data-tip]")));
+}).map((cell) => cell.parentElement.textContent)"""
 OPEN_ALL = "document.querySelectorAll('details').forEach((each) => { each.open = true; })"
 TIP = "document.getElementById('tip').hidden ? null : document.getElementById('tip').innerText"
 
@@ -41,6 +48,7 @@ def test_a_page_is_quiet_alone_and_fits(name: str, tab: Tab, written: Written) -
         assert tab.run("document.documentElement.scrollWidth") <= width
         pale = tab.run(PALE_TEXTS)
         assert pale == [], f"dark: {dark}"
+        assert tab.run(UNEXPLAINED) == []
         assert tab.said() == []
         assert tab.asked_for() == [path.resolve().as_uri()]
 

@@ -89,5 +89,12 @@ def test_a_comparison_sets_the_published_changes_beside_its_own() -> None:
         assert page.count(text) == 2
 
 
+def test_a_search_shows_how_each_rate_stands() -> None:
+    page = page_text("knee")
+    assert page.count("400 ms ✓") == 4
+    assert page.count("— ✕") == 3
+    assert page.count("80.0% inside") == 3
+
+
 def test_every_word_is_explained_with_a_sentence() -> None:
     assert all(text.endswith(".") and word for word, text in TERMS.values())
