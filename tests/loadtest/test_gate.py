@@ -26,6 +26,7 @@ def _run(
     seconds: int = 200,
     failing: int = 0,
     cpu_share: float = 0.1,
+    tokens: int = 11,
     reasons: Sequence[str] = (),
     **options: str,
 ) -> Report:
@@ -40,7 +41,7 @@ def _run(
         records = [
             record(float(t), error="http_500")
             if 2 <= t < 2 + failing
-            else record(float(t), [t + ttft_s, t + ttft_s + 0.1], tokens=11)
+            else record(float(t), [t + ttft_s, t + ttft_s + 0.1], tokens=tokens)
             for t in range(seconds + 4)
         ]
         results.append(result(records, of, cpu_share=cpu_share))
@@ -122,6 +123,15 @@ def test_a_share_of_failures_that_was_none_is_worse() -> None:
     assert "the share of failed requests is worse: 0.03 after 0 (+3.0 points" in judged.sentences[0]
     # Less is lost than a verdict tolerates.
     assert gate(_run(BASE), _run(BASE, "now", failing=1), 0.05).passed
+
+
+def test_of_tps_less_is_worse_and_more_is_not() -> None:
+    fewer = _figures(gate(_run(BASE), _run(BASE, "now", tokens=9), 0.05))["tps"]
+    assert fewer.change == pytest.approx(-2 / 11)
+    assert fewer.worse
+    more = _figures(gate(_run(BASE, tokens=9), _run(BASE, "now"), 0.05))["tps"]
+    assert more.change > 0.2
+    assert not more.worse
 
 
 def test_p99_of_few_requests_is_not_judged() -> None:

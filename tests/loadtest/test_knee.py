@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from loadtest.client.record import Record
+from loadtest.figures.component import what_grew
 from loadtest.figures.waterfall import UP_TO_FIRST_DELTA
 from loadtest.generate.result import LevelResult
 from loadtest.generate.search import Search
@@ -121,6 +122,30 @@ def test_the_part_that_grew_is_named(stage: str, slo: str, component: str) -> No
     assert report.knee is not None
     assert report.knee.component == component
     assert report.knee.rate_rps is not None
+
+
+def test_what_grew_is_not_what_is_largest() -> None:
+    report = _search(lambda rate: {"prefill": 0.2, "admit": max(0.0, (rate - 10) * 0.1)})
+    assert report.knee is not None
+    assert (report.knee.rate_rps, report.knee.component) == (10.0, "queue")
+
+
+def test_the_slowest_requests_tell_of_a_percentile_and_all_tell_of_the_median() -> None:
+    levels = [level.model_copy(deep=True) for level in _search(lambda _: {}, knee_levels="2").levels]
+    lower, upper = levels
+    found = upper.rounds[0].waterfall
+    assert found is not None
+    found.slowest_s |= {"engine_queue": 0.4}
+    found.mean_s |= {"search": 0.3}
+    assert what_grew(lower, upper, "ttft_p99_s").component == "queue"
+    assert what_grew(lower, upper, "ttft_s").component == "queue"
+    median = what_grew(lower, upper, "ttft_p50_s")
+    assert median.component == "retrieval"
+    assert median.before_s == pytest.approx(0.015)
+    # Without the server's word nothing can be told, but for what a time per token is.
+    upper.rounds[0].waterfall = None
+    assert what_grew(lower, upper, "ttft_p99_s").component == "unknown"
+    assert what_grew(lower, upper, "tpot_p99_s").component == "decode"
 
 
 def test_a_server_that_fails_is_no_slow_server() -> None:
