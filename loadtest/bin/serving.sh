@@ -69,9 +69,26 @@ is_serving() { # SIDE
 }
 
 wait_for_side() { # SIDE
-  local started=$SECONDS said=$SECONDS
   REPLICAS_WANTED=$(h get values "$RELEASE" --all -o yaml | awk '/^[^ ]/ { inside = /^replicas:/ } inside && $1 == "count:" { print $2; exit }')
-  until is_serving "$1"; do
+  wait_until "$1" is_serving "$1"
+}
+
+# The id of the replica that answers in the first pod; empty if none does.
+replica_answering() {
+  environment_of "$(serving_pods | awk -F '|' '$2 == "" && $3 == "True" { print $1; exit }')" </dev/null |
+    sed -n 's/.*"replica": *"\([^"]*\)".*/\1/p'
+}
+
+replaced() { # ID OF A REPLICA
+  local now
+  now=$(replica_answering)
+  [ -n "$now" ] && [ "$now" != "$1" ]
+}
+
+wait_until() { # WHAT COMMAND…
+  local what=$1 started=$SECONDS said=$SECONDS
+  shift
+  until "$@"; do
     if [ -n "$STOPPED" ]; then
       TROUBLE="it was stopped while it started"
       return 1
@@ -82,7 +99,7 @@ wait_for_side() { # SIDE
     fi
     if [ $((SECONDS - said)) -ge 30 ]; then
       said=$SECONDS
-      say "$1: not there yet after $((SECONDS - started)) s. $(hindrance)"
+      say "$what: not there yet after $((SECONDS - started)) s. $(hindrance)"
     fi
     sleep 2 || true
   done
