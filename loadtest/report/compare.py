@@ -61,9 +61,10 @@ def unlike_plans(first: Report, second: Report, names: tuple[str, str] = ("A", "
         for name in PLAN
         if name not in ("target", "rounds") and first.plan.get(name) != second.plan.get(name)
     ]
-    if bool(first.plan.get("reset_cache")) != bool(second.plan.get("reset_cache")):
-        only = a if first.plan.get("reset_cache") else b
-        said.append(f"Not the same plan: prefix caches were emptied before each level only in {only}.")
+    emptied = [bool(run.plan.get("reset_cache")) for run in (first, second)]
+    if emptied[0] != emptied[1]:
+        one, other = names if emptied[0] else reversed(names)
+        said.append(f"Prefix caches were emptied before the levels of {one}, not before those of {other}.")
     if first.model != second.model:
         said.append(f"Not the same model: {first.model} in {a} and {second.model} in {b}.")
     return said
