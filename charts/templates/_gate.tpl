@@ -10,6 +10,9 @@ plan is the baseline's; what a release has set beside the plan holds here too.
 {{- $_ := set $run "run" "gate" -}}
 {{- $_ := set $run "gate" .Values.gate.baseline -}}
 {{- $_ := set $run "generators" 1 -}}
+{{/* Nobody would remove the parts that a report doesn't need; without them it does without timelines. */ -}}
+{{- $_ := set $run "partsRead" $run.reportParts -}}
+{{- $_ := set $run "reportParts" 0 -}}
 {{- $_ := set $run.join "kind" "" -}}
 {{- $values := set (deepCopy .Values) "loadtest" $run -}}
 {{- dict "Values" $values "Release" (pick .Release "Name" "Namespace" "Service") "Chart" (dict "AppVersion" .Chart.AppVersion) | toYaml -}}

@@ -28,7 +28,7 @@ rules:
   - apiGroups: [""]
     resources: [configmaps]
     resourceNames:
-      {{- include "rag-llm.reportMaps" (dict "root" $root "run" $run.run) | nindent 6 }}
+      {{- include "rag-llm.reportMaps" (dict "root" $root "run" $run.run "parts" $run.reportParts) | nindent 6 }}
     verbs: [get, patch]
   {{- with include "rag-llm.runsRead" $root | fromJsonArray }}
   # The reports that it begins from.
@@ -36,7 +36,7 @@ rules:
     resources: [configmaps]
     resourceNames:
       {{- range . }}
-      {{- include "rag-llm.reportMaps" (dict "root" $root "run" .) | nindent 6 }}
+      {{- include "rag-llm.reportMaps" (dict "root" $root "run" . "parts" ($run.partsRead | default $run.reportParts)) | nindent 6 }}
       {{- end }}
     verbs: [get]
   {{- end }}
@@ -72,7 +72,7 @@ subjects:
 {{- $root := .root -}}
 {{- $labels := include "rag-llm.loadtestLabels" .root | fromYaml -}}
 {{- $annotations := .annotations -}}
-{{- range $index, $name := include "rag-llm.reportMaps" (dict "root" .root "run" .root.Values.loadtest.run) | fromYamlArray -}}
+{{- range $index, $name := include "rag-llm.reportMaps" (dict "root" .root "run" .root.Values.loadtest.run "parts" .root.Values.loadtest.reportParts) | fromYamlArray -}}
 {{- if $index }}
 ---
 # Room for what doesn't fit into one.

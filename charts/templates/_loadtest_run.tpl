@@ -9,11 +9,11 @@
 {{- include "rag-llm.reportNameOf" (dict "root" . "run" .Values.loadtest.run) -}}
 {{- end -}}
 
-{{/* The ConfigMaps that a report may take, as a YAML list: dict "root" $ "run" name */}}
+{{/* The ConfigMaps that a report may take, as a YAML list: dict "root" $ "run" name "parts" number */}}
 {{- define "rag-llm.reportMaps" -}}
 {{- $name := include "rag-llm.reportNameOf" . -}}
 - {{ $name }}
-{{- range $number := untilStep 1 (int (add .root.Values.loadtest.reportParts 1)) 1 }}
+{{- range $number := untilStep 1 (int (add .parts 1)) 1 }}
 - {{ $name }}-part-{{ $number }}
 {{- end }}
 {{- end -}}

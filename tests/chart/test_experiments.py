@@ -85,6 +85,7 @@ def test_the_gate_of_helm_test_asks_first_and_then_runs_the_plan_of_its_baseline
     assert variables["LOADTEST_GATE"] == "rag-llm-report-old"
     assert variables["LOADTEST_GATE_TOLERANCE"] == "0.1"
     assert variables["LOADTEST_REPORT_CONFIGMAP"] == report["metadata"]["name"]
+    assert variables["LOADTEST_REPORT_PARTS"] == "0"
     assert variables["LOADTEST_NICE"] == "0"
     assert not {"LOADTEST_RPS", "LOADTEST_SLO", "LOADTEST_DURATION"} & set(variables)
     role = pick(of(documents, "gate"), "Role")
