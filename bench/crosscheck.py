@@ -80,7 +80,7 @@ def main(
     rates: Annotated[str, typer.Option(help="Requests per second.")] = "8,24",
     duration: Annotated[float, typer.Option(help="Seconds of each window.")] = 15,
     warmup: Annotated[float, typer.Option(help="Seconds before it.")] = 4,
-    tokens: Annotated[int, typer.Option(help="Output tokens of each request.")] = 64,
+    tokens: Annotated[int, typer.Option(min=2, help="Output tokens of each request.")] = 64,
     pairs: Annotated[int, typer.Option(help="Pairs of runs at each rate.")] = 3,
     port: Annotated[int, typer.Option(help="Port of the server.")] = 8310,
 ) -> None:

@@ -15,14 +15,15 @@ class Measured:
 
     Attributes:
         tps: tokens that arrived in the window / window.
-        ttft_s: median, first content (vLLM: first event) - sending.
+        ttft_s: median, first content - sending.
         tpot_s: median, (last - first) / (tokens - 1).
         e2e_s: median; vLLM's ends with the last token and begins with sending, the load test's ends with
             [DONE] and begins with the scheduled time.
         lag_p99_s: p99 of sending - scheduled time.
         cpu_share: of the tool, in cores.
         headline_tps: what its own report calls throughput.
-        headline_ttft_s: what its own report calls median TTFT.
+        headline_ttft_s: what its own report calls median TTFT: the load test's counts from the scheduled
+            time, vLLM's ends with the first event, the role.
         failed: requests, of all.
         verdict: of the load test; vLLM has none.
     """
@@ -62,8 +63,8 @@ def of_loadtest(figures: RoundFigures) -> Measured:
 def of_vllm(saved: dict[str, Any], times_s: Sequence[float], begin_s: float, end_s: float) -> Measured:
     """From what vLLM saves of each request.
 
-    Its first event is the role, which comes with the first token and brings no text: the tokens are spread
-    over the others, as the load test spreads them over the deltas.
+    A chat's first event is the role and brings no text: content begins with the second, and the tokens are
+    spread over it and the others, as the load test spreads them over the deltas.
 
     Args:
         saved: `vllm bench serve --save-detailed`, with `cpu_share`.
@@ -76,12 +77,13 @@ def of_vllm(saved: dict[str, Any], times_s: Sequence[float], begin_s: float, end
     # The start itself is not saved: it is as early as the most punctual request allows.
     started = started - (started - planned)[good].min()
     window = good & (planned >= begin_s) & (planned < end_s)
-    first, last = np.asarray(saved["ttfts"]), np.asarray(saved["latencies"])
+    role, last = np.asarray(saved["ttfts"]), np.asarray(saved["latencies"])
+    first = role + [gaps[0] if gaps else 0.0 for gaps in saved["itls"]]
     tokens = np.asarray(saved["output_lens"])
     inside = 0.0
     for number in np.flatnonzero(good):
-        arrivals = started[number] + first[number] + np.cumsum(saved["itls"][number])
-        inside += tokens[number] * float(np.mean((arrivals >= begin_s) & (arrivals < end_s)))
+        arrivals = started[number] + role[number] + np.cumsum(saved["itls"][number])
+        inside += float(tokens[number] * np.mean((arrivals >= begin_s) & (arrivals < end_s)))
     return Measured(
         tps=inside / (end_s - begin_s),
         ttft_s=float(np.median(first[window])),
@@ -90,7 +92,7 @@ def of_vllm(saved: dict[str, Any], times_s: Sequence[float], begin_s: float, end
         lag_p99_s=float(np.percentile((started - planned)[window], 99)),
         cpu_share=saved["cpu_share"],
         headline_tps=saved["output_throughput"],
-        headline_ttft_s=float(np.median(first[good])),
+        headline_ttft_s=float(np.median(role[good])),
         failed=int((~good).sum()),
     )
 

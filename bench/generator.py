@@ -112,12 +112,17 @@ def main() -> None:
             for point in points:
                 processes, rate, deltas = point
                 run = measure(rate, given.duration, repeat + 1, Path(folder), processes, deltas)
-                runs[point].append(run)
+                if run is None:
+                    console.print(f"nothing was answered at {rate:g} requests a second: not counted")
+                else:
+                    runs[point].append(run)
                 progress.advance(task)
-    rows = [summary(runs[point]) for point in told]
+    rows = [summary(runs[point]) for point in told if runs[point]]
     quiet = [run for point in points for run in runs[point] if run.is_quiet]
     unsaid = [asdict(run) for run in quiet if not run.is_true and run.verdict == "valid"]
     cost = fit_cost(quiet)
+    if not rows:
+        raise SystemExit("Not measured: the machine was too busy to answer anything.")
     if given.json:
         print(json.dumps({"rows": rows, "cost": asdict(cost) if cost else None, "unsaid": unsaid}))
     else:

@@ -87,8 +87,8 @@ def _pin(cores: set[int]) -> Callable[[], None] | None:
 
 def measure(
     rate_rps: float, duration_s: float, seed: int, folder: Path, processes: int = 1, deltas: int = DELTAS
-) -> Comparison:
-    """One level at one rate, compared with the truth.
+) -> Comparison | None:
+    """One level at one rate, compared with the truth; None if the machine was too busy to answer any of it.
 
     Args:
         rate_rps: requests a second.
@@ -117,6 +117,8 @@ def measure(
     figures = report["levels"][0]["rounds"][0]
     records = [json.loads(line) for line in (folder / "records.jsonl").read_text().splitlines()]
     window = [record for record in records if record["phase"] == "window" and not record["error"]]
+    if not window:
+        return None
     true = np.array([truth[f"{r['run']}/{r['level']}/{r['round']}/{r['arrival']}"] for r in window])
     reported = np.array([record["deltas"][0] - record["t_sched"] for record in window])
     cpu = [each["cpu_share"] for each in figures["generators"]]

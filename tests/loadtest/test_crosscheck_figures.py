@@ -39,8 +39,8 @@ def streams() -> tuple[list[Record], dict[str, Any], list[float]]:
     for number, time_s in enumerate(times):
         lag_s = 0.0 if number == 3 else float(rng.uniform(0, 0.002))
         sent = time_s + lag_s
-        role = sent + float(rng.uniform(0.02, 0.05))
-        deltas = [role] + [role + 0.01 * step for step in range(1, TOKENS)]
+        role, begin = sent + 0.01, sent + float(rng.uniform(0.02, 0.05))
+        deltas = [begin + 0.01 * step for step in range(TOKENS)]
         records.append(
             Record(
                 run="r",
@@ -59,7 +59,7 @@ def streams() -> tuple[list[Record], dict[str, Any], list[float]]:
         )
         saved["start_times"].append(STARTED_AT_S + sent)
         saved["ttfts"].append(role - sent)
-        saved["itls"].append([0.0, *np.diff(deltas).tolist()])
+        saved["itls"].append(np.diff([role, *deltas]).tolist())
         saved["latencies"].append(deltas[-1] - sent)
         saved["output_lens"].append(TOKENS)
         saved["errors"].append("")
