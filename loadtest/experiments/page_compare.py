@@ -4,6 +4,7 @@ from itertools import groupby
 from typing import Any
 
 from loadtest.experiments.compare import level_at
+from loadtest.experiments.compare_words import decisive_rate, headline, lede
 from loadtest.experiments.intervals import NO_POINT
 from loadtest.experiments.plots_compare import compare_plots
 from loadtest.experiments.settings_table import settings_table
@@ -40,12 +41,12 @@ def compare_content(experiment: Experiment, comparison: Comparison) -> dict[str,
     runs = {side.name: run for side in comparison.sides for run in experiment.runs if run.run == side.run}
     names = [side.name for side in comparison.sides]
     look = looks(names)
-    decisive = _decisive_rate(comparison)
+    decisive = decisive_rate(comparison)
     bases = {level.rate_rps: level for level in comparison.levels if level.side == comparison.baseline}
     return {
         "comparison": comparison,
-        "headline": _headline(comparison),
-        "lede": _lede(comparison, decisive),
+        "headline": headline(comparison),
+        "lede": lede(comparison, decisive),
         "keys": [Key(name, *look[name]) for name in names],
         "look": look,
         "plots": compare_plots(comparison),
@@ -61,102 +62,6 @@ def compare_content(experiment: Experiment, comparison: Comparison) -> dict[str,
         "runs": runs,
         "words": terms(*WORDS_SHOWN),
     }
-
-
-def holds(comparison: Comparison) -> dict[str, float | None]:
-    """The highest valid rate of each side."""
-    return {
-        side.name: max(
-            (
-                level.rate_rps
-                for level in comparison.levels
-                if level.side == side.name and level.verdict == "valid"
-            ),
-            default=None,
-        )
-        for side in comparison.sides
-    }
-
-
-def _headline(comparison: Comparison) -> str:
-    found = {name: rate for name, rate in holds(comparison).items() if rate is not None}
-    if not comparison.levels:
-        return "Nothing was measured."
-    if not found:
-        return "No side has a valid point."
-    most = max(found.values())
-    first = [name for name, rate in found.items() if rate == most]
-    base = found.get(comparison.baseline)
-    if len(first) == len(comparison.sides) and len(first) > 1:
-        return (
-            f"All sides keep up with {most:g} requests a second; {_fastest(comparison, most)} answers first."
-        )
-    if comparison.baseline in first and len(first) == 1:
-        return f"No side keeps up with more than {comparison.baseline}: {most:g} requests a second."
-    who = f"{', '.join(first[:-1])} and {first[-1]} keep" if len(first) > 1 else f"{first[0]} keeps"
-    beside = (
-        f"{comparison.baseline} with {base:g}"
-        if base is not None
-        else f"{comparison.baseline} with none that was tried"
-    )
-    return (
-        f"{who} up with {most:g} requests a second, {beside}."
-        if comparison.baseline not in first
-        else (f"{who} up with {most:g} requests a second.")
-    )
-
-
-def _fastest(comparison: Comparison, rate: float) -> str:
-    ttft = {
-        level.side: figure.now.value
-        for level in comparison.levels
-        for figure in level.figures
-        if level.rate_rps == rate and figure.figure == "ttft_s"
-    }
-    return min(ttft, key=lambda name: ttft[name])
-
-
-def _decisive_rate(comparison: Comparison) -> float | None:
-    """The highest rate at which most sides have a point that says something of them."""
-    rates = sorted({level.rate_rps for level in comparison.levels})
-    counted = {
-        rate: sum(
-            level.rate_rps == rate and level.verdict in ("valid", "saturated") for level in comparison.levels
-        )
-        for rate in rates
-    }
-    return max(rates, key=lambda rate: (counted[rate], rate), default=None)
-
-
-def _lede(comparison: Comparison, rate: float | None) -> list[str]:
-    """The side with the best TTFT at the decisive rate, beside the baseline and the published changes."""
-    found = [level for level in comparison.levels if level.rate_rps == rate and level.verdict not in NO_POINT]
-    changed = {
-        level.side: {each.figure: each for each in level.figures}
-        for level in found
-        if any(each.change is not None for each in level.figures)
-    }
-    if not changed or comparison.baseline not in {level.side for level in found}:
-        return []
-    best = min(changed, key=lambda name: changed[name]["ttft_s"].now.value)
-    texts = [f"{words} {_changed(changed[best].get(figure))}" for figure, words in _SHORT.items()]
-    said = f"At {rate:g} requests a second, {best} against {comparison.baseline}: {', '.join(texts)}."
-    published = [each.published for each in changed[best].values()]
-    if any(value is not None for value in published):
-        said += f" Published: {', '.join(change(value) for value in published)}."
-    return [said]
-
-
-_SHORT: dict[Figure, str] = {
-    "ttft_s": "TTFT",
-    "latency_avg_s": "Latency avg",
-    "latency_total_s": "Latency total",
-    "tps": "TPS",
-}
-
-
-def _changed(each: Compared | None) -> str:
-    return change(each.change.value if each and each.change else None)
 
 
 def _row(level: ComparedLevel, base: ComparedLevel | None) -> dict[str, Any]:

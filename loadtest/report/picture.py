@@ -87,7 +87,8 @@ def rate_axis(axes: Axes, rates: Sequence[float], label: str) -> None:
     """Scale the x axis for rates, with the rates themselves as its ticks where these have room."""
     highest = max(rates)
     axes.set_xlabel(label)
-    axes.set_xlim(0, highest * 1.04)
+    # One rate alone stands in the middle.
+    axes.set_xlim(0, highest * (1.04 if len(set(rates)) > 1 else 2))
     apart = [b - a for a, b in zip([0.0, *sorted(set(rates))], sorted(set(rates)), strict=False)]
     if min(apart) >= highest * 0.085:
         axes.set_xticks(sorted(set(rates)), [f"{rate:g}" for rate in sorted(set(rates))])

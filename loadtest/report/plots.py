@@ -56,7 +56,11 @@ PLOTS = (
         "Goodput",
         "goodput",
         "requests / s",
-        (Series("achieved_rps", "achieved", "c1"), Series("goodput_rps", "goodput", "c4", "down")),
+        (
+            Series("offered_rps", "offered", "c7", "up"),
+            Series("achieved_rps", "achieved", "c1"),
+            Series("goodput_rps", "goodput", "c4", "down"),
+        ),
     ),
 )
 
@@ -85,23 +89,17 @@ def _picture(plot: RatePlot, levels: Sequence[LevelFigures], slo: dict[str, floa
         ]
         # A limit far above everything would only press the lines to the ground.
         near = [limit for limit in limits.values() if limit <= 3 * max(values)]
-        rates = [_offered(level) for level in levels]
-        shown = value_axis(axes, [*values, *near, *(rates if plot.term == "goodput" else [])], plot.unit)
-        rate_axis(axes, rates, "offered requests / s")
+        rates = [level.rate_rps for level in levels]
+        shown = value_axis(axes, [*values, *near], plot.unit)
+        rate_axis(axes, rates, "requests / s")
         for limit in near:
             limit_line(axes, limit)
-        if plot.term == "goodput":
-            axes.plot(
-                [0, max(rates)], [0, max(rates)], color=PAINT["soft"], linestyle=(0, (4, 3)), linewidth=1
-            )
         for series in plot.series:
             _line(axes, series, levels)
         drawing.columns = [_column(plot, level) for level in levels]
 
-    picture = svg(draw, f"{plot.title} against the offered rate", SIZE)
+    picture = svg(draw, f"{plot.title} against the rate", SIZE)
     keys = [Key(series.label, series.color, series.shape) for series in plot.series]
-    if plot.term == "goodput":
-        keys.insert(0, Key("offered", "soft", "dashed"))
     keys += [Key(slo_text(name, limit), "bad", "dotted") for name, limit in limits.items()]
     return Picture(plot.title, shown, picture, keys if len(keys) > 1 else (), plot.term)
 
@@ -113,13 +111,9 @@ def spread_text(spread: Spread, unit: str) -> str:
     return f"{_text(spread.min, unit)} to {_text(spread.max, unit)}"
 
 
-def _offered(level: LevelFigures) -> float:
-    return level.summary["offered_rps"].median
-
-
 def _line(axes: Axes, series: Series, levels: Sequence[LevelFigures]) -> None:
     spreads = [
-        (_offered(level), level.summary[series.figure]) for level in levels if series.figure in level.summary
+        (level.rate_rps, level.summary[series.figure]) for level in levels if series.figure in level.summary
     ]
     rates = [rate for rate, _ in spreads]
     color = PAINT[series.color]
@@ -140,7 +134,7 @@ def _column(plot: RatePlot, level: LevelFigures) -> Column:
         (series, level.summary[series.figure]) for series in plot.series if series.figure in level.summary
     ]
     return Column(
-        _offered(level),
+        level.rate_rps,
         line(
             f"{level.rate_rps:g} RPS, {verdict}",
             [

@@ -17,7 +17,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 # The page's variables that a drawing may use. Each is drawn in a colour of its own, which is replaced.
-VARIABLES = ("ink", "soft", "line", "paper", "good", "bad", "accent", "warn")
+VARIABLES = ("ink", "soft", "line", "paper", "good", "bad", "accent")
 SERIES = ("c1", "c2", "c3", "c4", "c5", "c6", "c7")
 PAINT = {name: f"#0f0e{number:02x}" for number, name in enumerate((*VARIABLES, *SERIES))}
 NAMES = {color: name for name, color in PAINT.items()}

@@ -12,6 +12,7 @@ from tests.loadtest.made_runs import made_run
 
 PAGES: dict[str, Callable[[], str]] = {
     "run": lambda: render_page(made_run("run", RVC)),
+    "one-level": lambda: render_page(made_run("one", RVC, (32,))),
     "knee": lambda: render_page(judged(knee_run())),
     "gate": lambda: render_page(gated_run(passed=False)),
     "autoscaling-run": lambda: render_page(autoscaling_run()),
