@@ -35,7 +35,7 @@ def gate_rows(gate: Gate) -> list[GateRow]:
         default=0.1,
     )
     # One change that is far off should not press all others into one point.
-    reach = min(reach, 5 * max((each.allowed for each in gate.figures), default=0.05)) * 1.08
+    reach = (min(reach, 5 * max((each.allowed for each in gate.figures), default=0.05)) or 0.1) * 1.08
     ordered = sorted(gate.figures, key=lambda each: (not each.worse, each.rate_rps))
     return [_row(each, reach) for each in ordered]
 
