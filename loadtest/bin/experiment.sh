@@ -5,6 +5,7 @@
 #   switch_to SIDE           serve that side; returns when it answers, or 1 with a sentence in TROUBLE
 #   load RUN                 one run of the plan against it, with its report; the exit code is `loadtest run`'s
 #   has_report RUN           whether anything was measured
+#   why_not RUN              why nothing was, if the place keeps it
 #   join_runs KIND RUNS      the runs' reports as one, called NAME and shown; BASELINE and INCOMPLETE are used
 #   restore                  put back what was changed; called at every end
 
@@ -53,6 +54,34 @@ run_child() {
   done
   CHILD=''
   return $code
+}
+
+# One run of an experiment; what there is of it goes to RUNS, or why there is nothing to INCOMPLETE. Sets WORST to 3
+# if it isn't whole.
+RUNS='' WORST=0
+measure() { # RUN WHAT
+  local code=0
+  load "$1" || code=$?
+  if [ $code != 0 ]; then
+    WORST=3
+    TROUBLE="its run ended with exit code $code"
+  fi
+  if has_report "$1"; then
+    RUNS+="$1 "
+  else
+    TROUBLE="$TROUBLE: $(why_not "$1")"
+    give_up_on "$2"
+    return
+  fi
+  [ $code = 0 ] || say "$2: $TROUBLE."
+}
+
+# Say what TROUBLE there is instead of a run.
+give_up_on() { # WHAT
+  WORST=3
+  TROUBLE=${TROUBLE%: }
+  INCOMPLETE+=("$1: ${TROUBLE%.}")
+  say "$1: ${TROUBLE%.}."
 }
 
 finish() {

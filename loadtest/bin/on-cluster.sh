@@ -62,6 +62,10 @@ has_report() { # RUN
   [ -n "$(k get configmap "$FULLNAME-report-$1" -o 'jsonpath={.data.figures\.tsv}' 2>/dev/null)" ]
 }
 
+why_not() { # RUN
+  k get configmap "$FULLNAME-report-$1" -o 'jsonpath={.data.summary\.txt}' 2>/dev/null | head -n 1
+}
+
 join_runs() { # KIND RUNS
   local why
   why=$(printf '%s\n' ${INCOMPLETE[@]+"${INCOMPLETE[@]}"})

@@ -1,13 +1,13 @@
 # Sourced by experiment.sh: no cluster. Sides are processes of `rag-llm serve`, loads come from this machine too.
 # shellcheck shell=bash
 # Variables: ARGS, further options of `rag-llm serve`, such as ARGS="--preset qwen2.5-3b"; by default the demo's model
-# and corpus. START_TIMEOUT, in seconds. Needs `make setup`.
+# and corpus. START_TIMEOUT, in seconds; REPORTS, a folder. Needs `make setup`.
 # shellcheck source=loadtest/bin/script.sh
 . "$BIN/script.sh"
 
 SERVER='' TARGET=${TARGET:-}
 START_TIMEOUT=${START_TIMEOUT:-600}
-REPORTS=$ROOT/var/reports
+REPORTS=${REPORTS:-$ROOT/var/reports}
 QUESTIONS=${QUESTIONS:-$ROOT/app/demo/corpus/questions.jsonl}
 
 begin() {
@@ -21,14 +21,16 @@ begin() {
   esac
 }
 
-# A port that is free now, and 15 after it.
+# A port that is free now, and 16 after it; by chance, as others may look for one at the same time.
 free_ports() {
   python -c '
-import socket
+import random, socket
 def free(port):
     with socket.socket() as s:
         return s.connect_ex(("127.0.0.1", port)) != 0
-print(next(first for first in range(20000, 32000, 20) if all(map(free, range(first, first + 17)))))'
+firsts = list(range(20000, 29980, 20))
+random.shuffle(firsts)
+print(next(first for first in firsts if all(map(free, range(first, first + 17)))))'
 }
 
 switch_to() { # SIDE
@@ -112,6 +114,11 @@ join_runs() { # KIND RUNS
   [ -z "${BASELINE:-}" ] || options+=(--baseline "$BASELINE")
   say ""
   loadtest join "$1" --name "$NAME" --out "$REPORTS/$NAME" ${options[@]+"${options[@]}"} "${folders[@]}"
+}
+
+# Its log has been on the terminal.
+why_not() { # RUN
+  :
 }
 
 restore() {
