@@ -38,6 +38,8 @@ run_job() { # WHAT IT DOES
   RUN_LABEL="rag-llm/run=$RUN,app.kubernetes.io/instance=$RELEASE"
   existing=$(k get configmap -l "$RUN_LABEL,rag-llm/report=true" -o name) || die "ConfigMaps of $NAMESPACE can't be read."
   [ -z "$existing" ] || die "There is a report $RUN already ($existing): choose another name."
+  # One whose report was deleted would be followed in place of this one.
+  k delete job -l "$RUN_LABEL" --ignore-not-found >/dev/null || die "The Job of an earlier run $RUN can't be deleted."
   k apply --server-side --field-manager=loadtest-job -f "$WORK/job.yaml" >"$WORK/applied" 2>"$WORK/errors" || {
     remove_everything
     die "The Job could not be made: $(cat "$WORK/errors")"
