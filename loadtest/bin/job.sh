@@ -9,12 +9,16 @@ check_run_name() { # NAME OF THE VARIABLE
   [[ ${!1} =~ ^[a-z0-9]([-a-z0-9]*[a-z0-9])?$ ]] || die "$1=${!1} is wrong: small letters, digits and dashes make names."
 }
 
+# As a YAML string. The quote in a variable: bash 3.2 would keep a backslash before it.
+QUOTE="'"
+quoted() { printf "'%s'" "${1//$QUOTE/$QUOTE$QUOTE}"; }
+
 # A line of the values, quoted if it is text.
 setting() { # NAME VALUE
   if [[ $2 =~ ^([0-9]+(\.[0-9]+)?|true|false)$ && $1 != rps ]]; then
     printf '    %s: %s\n' "$1" "$2"
   else
-    printf "    %s: '%s'\n" "$1" "${2//\'/\'\'}"
+    printf '    %s: %s\n' "$1" "$(quoted "$2")"
   fi
 }
 
