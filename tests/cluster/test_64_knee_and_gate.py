@@ -34,7 +34,7 @@ def test_a_run_no_worse_than_its_baseline_passes_the_gate(release: Namespace) ->
 
 def test_helm_test_fails_with_a_sentence_where_a_figure_is_worse(release: Namespace) -> None:
     keep_baseline(release, "faster", factor=1 / 20)
-    printed = tested_against(release, "faster")
+    printed = run_helm_test(release, "faster")
     assert re.search("[34] passages", printed)
     assert "Gate: not passed" in printed
     assert "At 1 RPS TTFT p50 is worse" in " ".join(printed.split())
@@ -42,13 +42,13 @@ def test_helm_test_fails_with_a_sentence_where_a_figure_is_worse(release: Namesp
 
 
 def test_helm_test_succeeds_where_none_is(release: Namespace) -> None:
-    printed = tested_against(release, "slower")
+    printed = run_helm_test(release, "slower")
     assert "Gate: passed" in printed
     assert set(phases(printed)) == {"Succeeded"}
     set_values(release, "gate.baseline=,loadtest.resources.cpu=500m")
 
 
-def tested_against(release: Namespace, baseline: str) -> str:
+def run_helm_test(release: Namespace, baseline: str) -> str:
     """What `helm test` prints with this baseline, tried again while the machine is too busy for an answer."""
     set_values(release, f"gate.baseline={baseline},loadtest.resources.cpu={CPU}")
     for _ in range(TRIES):
