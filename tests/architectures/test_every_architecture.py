@@ -132,7 +132,8 @@ def test_it_says_where_the_time_went(running: ServiceProcess) -> None:
     answer = running.chat(ASKED[0], max_tokens=8, timings=True, ignore_eos=True)
     took_s = time.perf_counter() - begun_s
     said = answer.json()["timings"]
-    assert said.pop("request_id") == answer.headers["x-request-id"]
+    # Serve names the request in the answer too.
+    assert set(answer.headers.get_list("x-request-id")) == {said.pop("request_id")}
     assert sum(said.values()) <= took_s
     for name in ("admit", "retrieve_queue", "embed", "search", "prompt", "prefill", "first_delta", "decode"):
         assert said[name] > 0, name
@@ -143,13 +144,12 @@ def test_it_says_where_the_time_went(running: ServiceProcess) -> None:
 def test_every_prefix_cache_is_emptied(running: ServiceProcess, variant: str) -> None:
     count = running.client.get("/v1/environment").json()["replicas"]
     assert count == (2 if variant == "rsc" else 1)
-    found = {}
-    for _ in range(5 * count + 10):
+    found: dict[str, bool | None] = {}
+    until = time.monotonic() + 30  # HAProxy hears of a replica some time after Serve counts it
+    while len(found) < count and time.monotonic() < until:
         # On a connection of its own each, so that HAProxy chooses anew.
         said = httpx.post(f"{running.url}/v1/reset_prefix_cache", timeout=30).json()
         found[said["replica"]] = said["reset"]
-        if len(found) == count:
-            break
     assert list(found.values()) == [True if variant == "rvc" else None] * count
 
 
