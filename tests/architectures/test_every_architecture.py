@@ -137,8 +137,6 @@ def test_it_says_where_the_time_went(running: ServiceProcess) -> None:
     assert sum(said.values()) <= took_s
     for name in ("admit", "retrieve_queue", "embed", "search", "prompt", "prefill", "first_delta", "decode"):
         assert said[name] > 0, name
-    # Nobody else is there: neither the engine's queue nor the way back from it takes most of the time.
-    assert said["engine_queue"] + said["first_delta"] < said["prefill"] + said["decode"]
 
 
 def test_every_prefix_cache_is_emptied(running: ServiceProcess, variant: str) -> None:
