@@ -65,7 +65,7 @@ def _table(rows: list[dict[str, Any]]) -> Table:
         show_edge=False,
     )
     for name in (
-        "pro-\ncesses",
+        "proc.",
         "req/s",
         "p50\ntrue",
         "p50",
@@ -104,7 +104,7 @@ def main() -> None:
     rates = [float(rate) for rate in given.rates.split(",")]
     told: list[Point] = [(int(each), rate, DELTAS) for each in given.workers.split(",") for rate in rates]
     points = [*told, *((1, rate, deltas) for rate, deltas in COST_POINTS)]
-    console = Console(stderr=given.json)
+    console = Console(stderr=given.json, width=100)
     runs: dict[Point, list[Comparison]] = {point: [] for point in points}
     with Progress(console=console) as progress, tempfile.TemporaryDirectory() as folder:
         task = progress.add_task("measuring", total=len(points) * given.repeats)
