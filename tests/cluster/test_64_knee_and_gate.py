@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.cluster.kube import Namespace
 
-TRIES = 3
+TRIES = 5
 """A busy machine can make the generator late, and such a run is no answer."""
 CPU = "800m"
 """Of the generator: more than other runs have, so that it isn't throttled."""
