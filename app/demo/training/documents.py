@@ -110,9 +110,10 @@ class World:
         for _ in range(4):
             scope = self._scope(language, subject, block.generators)
             finish = LANGUAGES[language].finish
-            statement = finish.statement(self._random, self._say(self._random.choice(block.statements), scope))
+            tag, template = self._random.choice(block.statements)
+            statement = finish.statement(self._random, self._say(template, scope))
             statement = self._widen(statement, scope, language)
-            asked = self._random.choices(block.questions, k=3)
+            asked = self._random.choices(block.fitting(tag), k=3)
             questions = [finish.question(self._random, self._say(question, scope, question=True)) for question in asked]
             answer = finish.answer(self._say(block.answer, scope))
             if answer in statement and not leaks(" ".join((statement, answer, *questions))):

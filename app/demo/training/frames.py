@@ -15,17 +15,21 @@ class Block:
 
     Attributes:
         kind: number, name, date, place or procedure.
-        statements: ways to say it.
-        questions: ways to ask for it; each fits every statement.
+        statements: ways to say it, each with a tag: ``S1 …`` has ``1``, ``S …`` none.
+        questions: ways to ask for it; one with a tag fits statements of that tag, others fit all.
         answer: the short answer.
         generators: slot name → generator, of all lines.
     """
 
     kind: str
-    statements: list[Template] = field(default_factory=list)
-    questions: list[Template] = field(default_factory=list)
+    statements: list[tuple[str, Template]] = field(default_factory=list)
+    questions: list[tuple[str, Template]] = field(default_factory=list)
     answer: Template = field(default_factory=lambda: Template(""))
     generators: dict[str, str] = field(default_factory=dict)
+
+    def fitting(self, tag: str) -> list[Template]:
+        """The questions that fit statements of a tag."""
+        return [template for own, template in self.questions if own in ("", tag)]
 
 
 @lru_cache
@@ -41,16 +45,17 @@ def blocks(language: str) -> dict[str, list[Block]]:
                 block = Block(line[1:])
                 found.setdefault(block.kind, []).append(block)
                 continue
-            if block is None or line[:2] not in ("S ", "Q ", "A "):
+            mark, _, rest = line.partition(" ")
+            if block is None or mark[:1] not in "SQA" or not rest:
                 raise ValueError(f"{path.name}:{number}: {line}")
-            template = Template(line[2:])
+            template = Template(rest)
             block.generators |= template.generators
             if line[0] == "A":
                 block.answer = template
             else:
-                (block.statements if line[0] == "S" else block.questions).append(template)
+                (block.statements if line[0] == "S" else block.questions).append((mark[1:], template))
     for block in (block for kind in found.values() for block in kind):
-        for template in (*block.statements, *block.questions, block.answer):
+        for _, template in (*block.statements, *block.questions, ("", block.answer)):
             template.generators = block.generators
     return found
 
