@@ -83,17 +83,20 @@ class World:
             self.passages += self._document(number, language)
 
     def _pick(self, language: str) -> list[Block]:
-        """A third of the kinds of facts."""
+        """Some kinds of facts; the fewer they are, the more the documents are alike."""
         picked: list[Block] = []
+        size = self._random.choice((14, 24, 40, 60))
         for kind, share in KINDS.items():
             known = blocks(language).get(kind, [])
-            picked += self._random.sample(known, min(len(known), max(3, round(38 * share))))
+            picked += self._random.sample(known, min(len(known), max(3, round(size * share))))
         return picked
 
     def _document(self, number: int, language: str) -> list[Passage]:
         random = self._random
         subject = korean_subject(random) if language == "ko" else english_subject(random)
-        chosen = random.sample(self._blocks[language], random.randint(3, 8))
+        if leaks(subject.title):
+            return []
+        chosen = random.sample(self._blocks[language], min(len(self._blocks[language]), random.randint(3, 9)))
         sentences: list[tuple[str, Fact | None]] = []
         for block in chosen:
             fact = self._fact(block, subject, language)
@@ -168,5 +171,7 @@ def _passages(
         text = "\n\n".join(paragraphs)
         if not passages and random.random() < 0.85:
             text = f"# {title}\n\n{text}" if random.random() < 0.9 else f"{title}\n\n{text}"
-        passages.append(Passage(number, language, title, text, facts))
+        # Each sentence is clean; two of them may still make a phrase of the corpus where they meet.
+        if not leaks(text):
+            passages.append(Passage(number, language, title, text, facts))
     return passages

@@ -37,7 +37,7 @@ class Thing:
     def __init__(self, random: Random, *, bare: bool) -> None:
         self._random = random
         self._noun = noun(random)
-        self._adjective = random.choice(words("en_adjectives")) if not bare and random.random() < 0.5 else ""
+        self._adjective = _describing(random) if not bare and random.random() < 0.5 else ""
         self._of = ""
         if not bare and random.random() < 0.12:
             self._of = " of the " + noun(random)
@@ -56,9 +56,13 @@ class Thing:
         return (article(phrase) if form == "a" else f"the {phrase}") + self._of
 
 
+def _describing(random: Random) -> str:
+    return random.choice(words("en_adjectives" if random.random() < 0.85 else "en_more"))
+
+
 def noun(random: Random) -> str:
     """A noun, at times a compound or a word that doesn't exist."""
-    word = random.choice(words("en_nouns"))
+    word = random.choice(words("en_nouns" if random.random() < 0.8 else "en_more"))
     shape = random.random()
     if shape < 0.22:
         return f"{random.choice(words('en_nouns'))} {word}"

@@ -89,13 +89,11 @@ def korean_verbs() -> list[KoreanVerb]:
 @lru_cache
 def syllables() -> list[str]:
     """The 2,350 syllables of KS X 1001, the ones in use."""
+    # Others take a sequence of eight bytes, where the codec knows it.
     found = []
     for code in range(FIRST, LAST + 1):
-        try:
-            chr(code).encode("euc_kr")
-        except UnicodeEncodeError:
-            continue
-        found.append(chr(code))
+        if len(chr(code).encode("euc_kr", "ignore")) == 2:
+            found.append(chr(code))
     return found
 
 

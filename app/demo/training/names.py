@@ -38,6 +38,7 @@ def syllables(random: Random, least: int = 1, most: int = 3) -> str:
 @lru_cache
 def _name_words() -> Sequence[str]:
     lists = (words("en_nouns"), words("en_adjectives"), words("en_first_names"), words("en_roles"))
+    lists += (words("en_more"),)
     return [word for part in lists for word in part if word.lower() not in capitalised()]
 
 

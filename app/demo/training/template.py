@@ -69,7 +69,7 @@ class Scope:
         words = [option[0] for option in options if len(option) == 1 and isinstance(option[0], str)]
         if len(words) < len(options):
             return self.random.choice(options)
-        key = tuple(word[:3] for word in words)
+        key = tuple(word[:1] for word in words)
         if key not in self.choices:
             self.choices[key] = self.random.randrange(len(options))
         return options[self.choices[key]]
