@@ -108,8 +108,12 @@ class Training:
             batch = next(batches)
             waited += time.monotonic() - asked
             answers, others = self.step(batch)
-            if self.steps - first in (1, 2, 5, 20) or now - logged > 15:
-                rate = (self.steps - first) / (time.monotonic() - started)
+            if self.steps == first + 1:
+                answers.item()
+                self.log(compiled_s=time.monotonic() - started)
+                started = logged = saved = time.monotonic()
+            if self.steps - first in (2, 5, 20) or now - logged > 15:
+                rate = (self.steps - first - 1) / (time.monotonic() - started)
                 self.log(answers=answers.item(), others=others.item(), steps_s=rate, waited_s=waited)
                 logged = now
             if now - saved > 120:
