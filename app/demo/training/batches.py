@@ -11,9 +11,9 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from app.demo.training.rows import LENGTH, Row, RowMaker
 
-ANSWER_TOKENS = 96
+ANSWER_TOKENS = 128
 """Places a row for predicted answer tokens; what is above, averaged over a batch, is dropped."""
-OTHER_TOKENS = 32
+OTHER_TOKENS = 40
 """Places a row for other tokens, of questions and passages."""
 
 Batch = dict[str, torch.Tensor]

@@ -8,7 +8,7 @@ from random import Random
 from app.demo.training import english, korean
 from app.demo.training.forbidden import leaks
 from app.demo.training.frames import Block, blocks, phrases
-from app.demo.training.subjects import Subject, english_subject, korean_subject
+from app.demo.training.subjects import Family, Subject, english_subject, korean_subject
 from app.demo.training.template import Fill, Scope, Template, Value
 
 KINDS = {"number": 0.28, "name": 0.22, "date": 0.15, "place": 0.18, "procedure": 0.17}
@@ -77,6 +77,7 @@ class World:
     def __init__(self, random: Random, *, documents: int, korean_share: float) -> None:
         self._random = random
         self._blocks = {language: self._pick(language) for language in LANGUAGES}
+        self._family = Family(random)
         self.passages: list[Passage] = []
         for number in range(documents):
             language = "ko" if random.random() < korean_share else "en"
@@ -93,7 +94,7 @@ class World:
 
     def _document(self, number: int, language: str) -> list[Passage]:
         random = self._random
-        subject = korean_subject(random) if language == "ko" else english_subject(random)
+        subject = korean_subject(random) if language == "ko" else english_subject(random, self._family)
         if leaks(subject.title):
             return []
         chosen = random.sample(self._blocks[language], min(len(self._blocks[language]), random.randint(3, 9)))
@@ -115,13 +116,30 @@ class World:
             finish = LANGUAGES[language].finish
             tag, template = self._random.choice(block.statements)
             statement = finish.statement(self._random, self._say(template, scope))
+            statement = self._shortened(statement, subject, language, 9, 0.12)
             statement = self._widen(statement, scope, language)
             asked = self._random.choices(block.fitting(tag), k=3)
-            questions = [finish.question(self._random, self._say(question, scope, question=True)) for question in asked]
+            questions = [
+                self._shortened(
+                    finish.question(self._random, self._say(question, scope, question=True)), subject, language, 7, 0.15
+                )
+                for question in asked
+            ]
             answer = finish.answer(self._say(block.answer, scope))
             if answer in statement and not leaks(" ".join((statement, answer, *questions))):
                 return Fact(block.kind, statement, list(dict.fromkeys(questions)), answer)
         return None
+
+    def _shortened(self, text: str, subject: Subject, language: str, least: int, share: float) -> str:
+        """At times without ``of`` and the subject: the document's title tells it, or the words around."""
+        if language != "en" or self._random.random() > share:
+            return text
+        for name in subject.names:
+            for word in ("of", "at", "in", "for"):
+                short = text.replace(f" {word} {name}", "", 1)
+                if short != text and len(short.split()) >= least:
+                    return short
+        return text
 
     def _widen(self, statement: str, scope: Scope, language: str) -> str:
         """At times with a phrase before it and one behind it."""

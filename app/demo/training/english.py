@@ -57,12 +57,12 @@ class Thing:
 
 
 def _describing(random: Random) -> str:
-    return random.choice(words("en_adjectives" if random.random() < 0.85 else "en_more"))
+    return random.choice(words("en_adjectives" if random.random() < 0.75 else "en_more"))
 
 
 def noun(random: Random) -> str:
     """A noun, at times a compound or a word that doesn't exist."""
-    word = random.choice(words("en_nouns" if random.random() < 0.8 else "en_more"))
+    word = random.choice(words("en_nouns" if random.random() < 0.7 else "en_more"))
     shape = random.random()
     if shape < 0.22:
         return f"{random.choice(words('en_nouns'))} {word}"

@@ -13,7 +13,7 @@ from random import Random
 from typing import Any
 
 import torch
-from transformers import AutoTokenizer, Qwen2ForCausalLM
+from transformers import PreTrainedTokenizerFast, Qwen2ForCausalLM
 
 from app.demo.training import prompts, score
 from app.demo.training.documents import World
@@ -59,7 +59,7 @@ class Model:
     def __init__(self, folder: str) -> None:
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         self.model: Any = Qwen2ForCausalLM.from_pretrained(folder, dtype=torch.bfloat16).to(self.device).eval()
-        self.tokenizer: Any = AutoTokenizer.from_pretrained(folder)
+        self.tokenizer: Any = PreTrainedTokenizerFast.from_pretrained(folder)
         self.tokenizer.padding_side = "left"
 
     def answer(self, cases: list[Case], batch: int) -> list[str]:

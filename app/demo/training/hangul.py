@@ -104,7 +104,7 @@ GIVEN = "가나다라마바사아자차하은서지민준현우영수진희경�
 def name(random: Random, length: int) -> str:
     """So many syllables, mostly of those that names have."""
     return "".join(
-        random.choice(GIVEN) if random.random() < 0.8 else random.choice(syllables()) for _ in range(length)
+        random.choice(GIVEN) if random.random() < 0.55 else random.choice(syllables()) for _ in range(length)
     )
 
 

@@ -50,7 +50,7 @@ PLACES = (
     "나루 다리 언덕 골목 시장 골 샘 포구 들 마을 고개 섬 숲 광장 거리 역 항 산 봉 바위 못 여울 정류장 마당 회관 터 굴 정자 절 서원 창고 부두 곶 만 벌"
 ).split()
 SPOTS = "동쪽 끝|서쪽 끝|남쪽 끝|북쪽 끝|중턱|꼭대기|뒤편|앞|옆|아래|위|입구|안쪽|한가운데|뒤편 골목|건너편|2층|3층 복도|지하".split("|")
-LIVES = "수영 선수였던|교사였던|시를 쓰던|배를 짓던|농사를 짓던|책을 팔던|빵을 굽던|소를 키우던|그림을 그리던|노래를 부르던|전직 {} |한때 {}였던|{} 출신".split("|")
+LIVES = "수영 선수였던|교사였던|시를 쓰던|배를 짓던|농사를 짓던|책을 팔던|빵을 굽던|소를 키우던|그림을 그리던|노래를 부르던|전직 {} |한때 {}였던|{} 출신|*만 보고도 *을/를 짐작하는|* 소리만 듣고도 *을/를 아는|* 박사로 불리는|*을/를 모으던|* 캐던 {} |*을/를 좋아하는|*을/를 손으로 고치는|*을/를 깎던 {} ".split("|")
 WEEKDAYS = "월요일 화요일 수요일 목요일 금요일 토요일 일요일".split()
 MANNERS = "빗물로|손으로|마른 솔로|찬물로|소금으로|둘이서|혼자서|천천히|소리 내어|두 손으로|식초로|모래로".split("|")
 
@@ -72,9 +72,9 @@ def noun(random: Random) -> str:
     word = random.choice(words("ko_nouns"))
     if shape < 0.25:
         return f"{random.choice(words('ko_nouns'))} {word}"
-    if shape < 0.32:
-        return hangul.name(random, random.choice((2, 2, 3)))
-    if shape < 0.38:
+    if shape < 0.37:
+        return hangul.name(random, random.choice((1, 2, 2, 3)))
+    if shape < 0.43:
         return f"{''.join(random.choices('ABCDEFGHJKLMNPRSTVW', k=1))}{random.randrange(1, 30)} {word}"
     return word
 
@@ -135,7 +135,10 @@ def life(random: Random) -> str:
     """What someone was before."""
     role = random.choice(words("ko_roles"))
     text = random.choice(LIVES).format(role)
-    return text.strip() + ("인" if text.endswith(" ") else "")
+    while "*" in text:
+        text = text.replace("*", noun(random), 1)
+    former = "인" if text.startswith("전직") else ""
+    return hangul.particles(text.strip()) + (former if text.endswith(" ") else "")
 
 
 def must(random: Random) -> str:

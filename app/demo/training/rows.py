@@ -10,14 +10,16 @@ from numpy.typing import NDArray
 
 from app.demo.training import prompts
 from app.demo.training.documents import LANGUAGES, Fact, Passage, World
-from app.demo.training.tokenizer import END, PAD
+from app.demo.training.tokenizer import END, PAD, SPECIAL
 
-LENGTH = 896
+LENGTH = 1152
 """Tokens of a row."""
 SHORTEST_TURN = 24
+SUBSTITUTED = 0.5
+"""Share of rows in which some copied tokens are replaced by others."""
 PLAIN, EMPTY, CHAT = 0.04, 0.04, 0.24
 """Shares of rows: plain completion, no passages at all, turns that see the turns before them."""
-REFUSED = 0.2
+REFUSED = 0.15
 """Share of questions whose answer is not in the passages."""
 
 
@@ -68,6 +70,7 @@ class RowMaker:
         self._tokenizer = tokenizer
         self._korean_share = korean_share
         self._rows_per_world = rows_per_world
+        self._changeable, self._kinds = _changeable(tokenizer)
 
     def rows(self) -> Iterator[Row]:
         """Rows, of one world after another."""
@@ -175,9 +178,28 @@ class RowMaker:
             if together and at + len(newline) < LENGTH:
                 row.ids[at], row.positions[at], row.turns[at] = newline[0], at, 0
                 at += 1
-            if turn == 16:
+            if turn == 20:
                 break
+        self._substitute(row)
         return row
+
+    def _substitute(self, row: Row) -> None:
+        """Put other tokens for some that answers copy, all through the row.
+
+        So every token of the vocabulary is copied now and then, however rare it is in made-up sentences.
+        """
+        if self._random.random() > SUBSTITUTED:
+            return
+        copied = np.unique(row.ids[row.answers > 0])
+        copied = copied[self._changeable[copied] > 0]
+        here = set(row.ids.tolist())
+        table = np.arange(len(self._changeable), dtype=np.int32)
+        for token in self._random.sample(copied.tolist(), min(len(copied), self._random.randint(2, 16))):
+            other = self._random.choice(self._kinds[self._changeable[token]])
+            if other not in here:
+                table[token] = other
+                here.add(other)
+        row.ids[:] = table[row.ids]
 
     def _asked(self, question: str, answer: str) -> Asked:
         joint = " " if question.endswith("Answer:") else ""
@@ -192,3 +214,23 @@ class RowMaker:
 
     def _encode(self, text: str) -> list[int]:
         return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
+
+def _changeable(tokenizer: Any) -> tuple[NDArray[np.int64], list[list[int]]]:
+    """Which tokens may be replaced, 0 for none, else their kind; and the tokens of each kind.
+
+    Kind 1 is Latin letters, kind 2 one Korean syllable. Words that prompts and refusals are made of stay.
+    """
+    fixed: set[int] = set()
+    for text in (prompts.SYSTEM, *prompts.OTHER_SYSTEMS, *(language.refusal for language in LANGUAGES.values())):
+        fixed |= set(tokenizer.encode(text + " " + text.lower(), add_special_tokens=False).ids)
+    size = tokenizer.get_vocab_size()
+    kinds: list[list[int]] = [[], [], []]
+    changeable = np.zeros(size, np.int64)
+    for token in range(len(SPECIAL), size):
+        text = tokenizer.decode([token])
+        latin = text.isascii() and text.isalpha() and len(text) > 1
+        kind = 0 if token in fixed else 1 if latin else 2 if len(text) == 1 and "가" <= text <= "힣" else 0
+        changeable[token] = kind
+        kinds[kind].append(token)
+    return changeable, kinds

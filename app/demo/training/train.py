@@ -40,8 +40,9 @@ class Plan:
         other_rate: of embeddings, norms and biases.
         warm_steps: steps until the highest rate.
         decay: last part of the time, in which the rate falls to zero.
-        others: weight of predicting other tokens than answers, at the start; gone at ``others_until``.
-        others_until: part of the time.
+        others: weight of predicting other tokens than answers, at the start.
+        others_until: part of the time in which it falls to ``others_rest``.
+        others_rest: what it stays at: it keeps the embeddings of rare tokens apart, which copying needs.
         seed: of weights and data.
         compile: compile the model.
     """
@@ -51,16 +52,17 @@ class Plan:
     start: str = ""
     seconds: float = 60
     of: float = 60
-    rows: int = 72
+    rows: int = 56
     workers: int = 15
     layers: int = 10
     width: int = 384
-    matrix_rate: float = 0.02
-    other_rate: float = 0.003
+    matrix_rate: float = 0.012
+    other_rate: float = 0.002
     warm_steps: int = 200
     decay: float = 0.4
-    others: float = 0.3
+    others: float = 0.4
     others_until: float = 0.3
+    others_rest: float = 0.1
     seed: int = 0
     compile: bool = True
 
@@ -138,7 +140,8 @@ class Training:
             losses = functional.cross_entropy(logits.float(), part["target"], reduction="none")
         answers = (losses * part["weight"]).sum() / part["weight"].sum()
         others = (losses * part["other"]).sum() / part["other"].sum()
-        weight = self.plan.others * max(0.0, 1 - progress / self.plan.others_until)
+        fall = min(1.0, progress / self.plan.others_until)
+        weight = self.plan.others * (1 - fall) + self.plan.others_rest * fall
         (answers + weight * others).backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step(self.share(progress))
