@@ -86,7 +86,7 @@ class World:
     def _pick(self, language: str) -> list[Block]:
         """Some kinds of facts; the fewer they are, the more the documents are alike."""
         picked: list[Block] = []
-        size = self._random.choice((14, 24, 40, 60))
+        size = self._random.choice((8, 14, 24, 40, 60))
         for kind, share in KINDS.items():
             known = blocks(language).get(kind, [])
             picked += self._random.sample(known, min(len(known), max(3, round(size * share))))

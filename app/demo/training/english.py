@@ -14,6 +14,8 @@ from app.demo.training.words import Verb, article, compare, plural, verbs, words
 
 DIMENSIONS = ("long", "wide", "high", "deep", "tall", "across", "thick")
 INTERVALS = ("seconds", "minutes", "hours", "days", "weeks", "nights", "months", "years")
+OWN_ROLE = 0.12
+"""Share of jobs that are named after the document's subject: in a question both then have the same word."""
 SITES = "under beside behind above inside below near opposite".split()
 
 
@@ -81,7 +83,7 @@ class NounValue(Text):
 
 def role(random: Random) -> str:
     """A job, at times with a rank or a field."""
-    word = random.choice(words("en_roles"))
+    word = random.choice(words("en_roles" if random.random() < 0.9 else "en_more"))
     shape = random.random()
     if shape < 0.3:
         return f"{random.choice(words('en_role_adjectives'))} {word}"
@@ -150,7 +152,8 @@ def actor(random: Random) -> Text:
 
 def material(random: Random) -> Text:
     """What something is made of."""
-    return Text(random.choice(words("en_materials")))
+    word = random.choice(words("en_materials"))
+    return Text(word, a=article(word))
 
 
 def objpp(random: Random) -> Text:
@@ -160,12 +163,14 @@ def objpp(random: Random) -> Text:
     if random.random() < 0.3:
         first = f"{quantities.small_word(random)} {thing.show('s', synonym=False, question=False)}"
     second = Thing(random, bare=random.random() < 0.4).show("a", synonym=False, question=False)
+    if random.random() < 0.15:
+        second = f"{article(random.choice(words('en_adjectives')))} one"
     joint = random.choice(("over", "on", "with", "and", "from", "in", "under", "without"))
     return Text(f"{first} {joint} {second}" if random.random() < 0.6 else first)
 
 
-def _role_value(random: Random) -> Text:
-    word = role(random)
+def _role_value(random: Random, thing: str = "") -> Text:
+    word = f"{thing} {random.choice(words('en_roles'))}".strip() if thing else role(random)
     return Text(word, s=plural(word), a=article(word), the=f"the {word}")
 
 
@@ -246,12 +251,14 @@ def fill(generator: str, scope: Scope) -> Value:
     """A value from a generator, a list of phrases, a kind of quantity or the words given (``=a|b``)."""
     if generator.startswith("="):
         return _plain(scope.random.choice(generator[1:].split("|")))
+    if generator == "role" and scope.random.random() < OWN_ROLE:
+        return _role_value(scope.random, getattr(scope.outer["E"], "noun", ""))
     if generator in GENERATORS:
         return GENERATORS[generator](scope.random)
     if generator in quantities.units():
         return quantities.Quantity(scope.random, generator)
-    if generator in ("vp", "vppart"):
-        return Procedure(scope, passive=generator == "vppart")
+    if generator in ("vp", "vppart", "vpcore"):
+        return Procedure(scope, passive=generator == "vppart", core=generator == "vpcore")
     return Phrase(_lists().get(generator, generator), scope)
 
 

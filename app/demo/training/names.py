@@ -92,13 +92,14 @@ class Place:
         elif shape < 0.80:
             self.name = f"{word}'s {self.type}"
         elif shape < 0.86:
-            self.name = f"{self.type} of {word}"
+            self.name = f"{'Isle' if self.type == 'Island' else self.type} of {word}"
             self.article = True
         elif shape < 0.94:
             self.name = f"{word} {word_name(random)} {self.type}"
         else:
             self.name, self.article = word, random.random() < 0.3
         self.preposition = _preposition(random, self.type)
+        self.asked = _asked(random, self.type)
 
     def show(self, form: str, *, synonym: bool, question: bool) -> str:
         """Forms: bare (plain), np (with its article), at (preposition too), prep, type."""
@@ -111,12 +112,23 @@ class Place:
             case "prep":
                 return self.preposition
             case "type":
-                return self.type.lower()
+                return self.asked
         return self.name
 
 
 ON = "Bridge Street Road Lane Row Square Hill Quay Wharf Pier Island Ridge Avenue Parade Terrace Moor Heath Common".split()
 IN = "House Hall Loft Theatre Room Works Mill Forest Garden Valley Cave Library Museum Gallery School Yard Bay".split()
+
+
+STREETS = "Street Road Lane Row Alley Avenue Parade Terrace Crescent Passage Walk Steps".split()
+BUILDINGS = "House Hall Cottage Lodge Tower Theatre Mill Barn Castle Abbey Chapel Library Museum College Works".split()
+
+
+def _asked(random: Random, kind: str) -> str:
+    """What a question calls such a place."""
+    if random.random() < 0.75:
+        return kind.lower()
+    return "street" if kind in STREETS else "building" if kind in BUILDINGS else random.choice(("place", "spot"))
 
 
 def _preposition(random: Random, kind: str) -> str:

@@ -38,9 +38,10 @@ class Procedure:
     Args:
         scope: of the block.
         passive: as participles, ``thrown away and drawn again``.
+        core: without phrases at its end.
     """
 
-    def __init__(self, scope: Scope, *, passive: bool) -> None:
+    def __init__(self, scope: Scope, *, passive: bool = False, core: bool = False) -> None:
         if passive:
             first, second = (scope.fill("verb", scope).show("part", synonym=False, question=False) for _ in "ab")
             again = scope.random.choice(("", " again", " at once", " the same day"))
@@ -52,6 +53,7 @@ class Procedure:
         inner = Scope(scope.random, scope.fill, template.generators, scope.outer)
         text = re.sub(r"\s+", " ", template.render(inner)).strip()
         self._chunks = [chunk.strip() for chunk in text.split("/") if chunk.strip()]
+        del self._chunks[1 if core else len(self._chunks) :]
 
     def show(self, form: str, *, synonym: bool, question: bool) -> str:
         """Forms: 3rd, past, ing, imp; answer before them: cut to LONGEST words where a phrase ends."""

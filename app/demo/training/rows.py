@@ -64,7 +64,7 @@ class RowMaker:
     """
 
     def __init__(
-        self, random: Random, tokenizer: Any, *, korean_share: float = 0.28, rows_per_world: int = 14
+        self, random: Random, tokenizer: Any, *, korean_share: float = 0.22, rows_per_world: int = 14
     ) -> None:
         self._random = random
         self._tokenizer = tokenizer

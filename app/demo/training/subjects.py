@@ -20,6 +20,7 @@ class Subject:
     Attributes:
         title: the document's title.
         names: all of them, longest first.
+        noun: what kind of thing it is, if that is one word.
     """
 
     def __init__(
@@ -27,6 +28,7 @@ class Subject:
     ) -> None:
         self._random = random
         self.title = title
+        self.noun = ""
         self.names = sorted({*full, *short, *asked}, key=len, reverse=True)
         self._full, self._short, self._asked, self._pronoun = full, short, asked, pronoun
 
@@ -80,12 +82,15 @@ def english_subject(random: Random, family: Family) -> Subject:
         noun = f"{random.choice(words('en_nouns'))} {noun}"
     shape = random.random()
     if shape < 0.42:
-        return _place(random, noun, owner, family.word())
-    if shape < 0.66:
-        return _named(random, noun, owner, family.word())
-    if shape < 0.92:
-        return _common(random, noun, owner)
-    return _coded(random, noun)
+        subject = _place(random, noun, owner, family.word())
+    elif shape < 0.66:
+        subject = _named(random, noun, owner, family.word())
+    elif shape < 0.92:
+        subject = _common(random, noun, owner)
+    else:
+        subject = _coded(random, noun)
+    subject.noun = noun.split(" ")[-1]
+    return subject
 
 
 def _place(random: Random, noun: str, owner: str, word: str) -> Subject:
