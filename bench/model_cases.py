@@ -1,7 +1,7 @@
-"""``python -m bench.model_cases OUT.jsonl``: the shipped questions with passages, for judging the demo model.
+"""``python -m bench.model_cases OUT.jsonl``: the shipped questions with passages, to judge a model by.
 
-Each question comes in four modes: ``gold`` (the passages that hold the answer), ``retrieved`` (what the demo's
-index gives, top_k 4), ``none`` (no passages), ``missing`` (what the index gives without those that hold the answer).
+Each question comes in four modes: ``gold`` (the passages that hold the answer), ``retrieved`` (what the
+demo's index gives, top_k 4), ``none`` (no passages), ``missing`` (what the index gives, without gold ones).
 """
 
 import argparse

@@ -11,14 +11,14 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from app.demo.training.rows import LENGTH, Row, RowMaker
 
-ANSWER_TOKENS = 128
+ANSWER_TOKENS = 192
 """Places a row for predicted answer tokens; what is above, averaged over a batch, is dropped."""
 OTHER_TOKENS = 40
 """Places a row for other tokens, of questions and passages."""
 
 Batch = dict[str, torch.Tensor]
-"""ids, positions, turns: (rows, LENGTH). at, target: (places,) flat place of a predicted token's predecessor, and
-the token. weight: (places,) of answers; other: (places,) 1 for other tokens, 0 for answers."""
+"""ids, positions, turns: (rows, LENGTH). at, target: (places,) flat place of a predicted token's predecessor,
+and the token. weight: (places,) of answers; other: (places,) 1 for other tokens, 0 for answers."""
 
 
 class Batches(IterableDataset[Batch]):
@@ -78,7 +78,9 @@ def batch(rows: list[Row], random: Random) -> Batch:
     return {name: torch.from_numpy(array) for name, array in arrays.items()}
 
 
-def _some(places: np.ndarray[Any, np.dtype[np.int64]], most: int, random: Random) -> np.ndarray[Any, np.dtype[np.int64]]:
+def _some(
+    places: np.ndarray[Any, np.dtype[np.int64]], most: int, random: Random
+) -> np.ndarray[Any, np.dtype[np.int64]]:
     if len(places) <= most:
         return places
     return np.random.default_rng(random.getrandbits(32)).choice(places, most, replace=False)
@@ -86,8 +88,12 @@ def _some(places: np.ndarray[Any, np.dtype[np.int64]], most: int, random: Random
 
 def loader(tokenizer: str, *, rows: int, seed: int, workers: int) -> Iterator[Batch]:
     """Batches from worker processes, or from this one with none."""
-    data = Batches(tokenizer, rows, seed)
-    prefetch = {"prefetch_factor": 6, "persistent_workers": True} if workers else {}
     return iter(
-        DataLoader(data, batch_size=None, num_workers=workers, pin_memory=torch.cuda.is_available(), **prefetch)  # type: ignore[arg-type]
+        DataLoader(
+            Batches(tokenizer, rows, seed),
+            batch_size=None,
+            num_workers=workers,
+            prefetch_factor=6 if workers else None,
+            pin_memory=torch.cuda.is_available(),
+        )
     )

@@ -121,7 +121,11 @@ class World:
             asked = self._random.choices(block.fitting(tag), k=3)
             questions = [
                 self._shortened(
-                    finish.question(self._random, self._say(question, scope, question=True)), subject, language, 7, 0.15
+                    finish.question(self._random, self._say(question, scope, question=True)),
+                    subject,
+                    language,
+                    7,
+                    0.15,
                 )
                 for question in asked
             ]

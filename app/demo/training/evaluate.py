@@ -1,7 +1,7 @@
-"""Figures of a model: ``python -m app.demo.training.evaluate MODEL --cases CASES.jsonl --answers OUT.jsonl``.
+"""Figures of a model: ``python -m app.demo.training.evaluate MODEL --cases CASES.jsonl --answers OUT``.
 
-``CASES`` come from ``bench/model_cases.py``: the shipped questions with gold, retrieved, no and other passages.
-Besides them it asks ``--made`` made-up questions that training has not seen.
+``CASES`` come from ``bench/model_cases.py``: the shipped questions with gold, retrieved, no and other
+passages. Besides them it asks about ``--made`` made-up questions that training has not seen.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from random import Random
 from typing import Any
 
 import torch
-from transformers import PreTrainedTokenizerFast, Qwen2ForCausalLM
+from transformers import AutoTokenizer, Qwen2ForCausalLM
 
 from app.demo.training import prompts, score
 from app.demo.training.documents import World
@@ -58,8 +58,10 @@ class Model:
 
     def __init__(self, folder: str) -> None:
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
-        self.model: Any = Qwen2ForCausalLM.from_pretrained(folder, dtype=torch.bfloat16).to(self.device).eval()
-        self.tokenizer: Any = PreTrainedTokenizerFast.from_pretrained(folder)
+        self.model: Any = (
+            Qwen2ForCausalLM.from_pretrained(folder, dtype=torch.bfloat16).to(self.device).eval()
+        )
+        self.tokenizer: Any = AutoTokenizer.from_pretrained(folder)
         self.tokenizer.padding_side = "left"
 
     def answer(self, cases: list[Case], batch: int) -> list[str]:
@@ -74,7 +76,9 @@ class Model:
             with torch.inference_mode():
                 out = self.model.generate(**inputs.to(self.device), max_new_tokens=LONGEST, do_sample=False)
             new = out[:, inputs["input_ids"].shape[1] :]
-            for index, text in zip(part, self.tokenizer.batch_decode(new, skip_special_tokens=True), strict=True):
+            for index, text in zip(
+                part, self.tokenizer.batch_decode(new, skip_special_tokens=True), strict=True
+            ):
                 answers[index] = text
         return answers
 
@@ -87,8 +91,12 @@ def table(cases: Iterable[Case]) -> str:
             groups[case["mode"], group].append(case)
     lines = [f"{'mode':14}{'group':16}{'n':>5}{'exact':>8}{'F1':>8}{'refused':>9}"]
     for (mode, group), members in sorted(groups.items()):
-        means = [sum(float(case[name]) for case in members) / len(members) for name in ("exact", "f1", "refused")]
-        lines.append(f"{mode:14}{group:16}{len(members):5}" + f"{means[0]:8.3f}{means[1]:8.3f}{means[2]:9.3f}")
+        means = [
+            sum(float(case[name]) for case in members) / len(members) for name in ("exact", "f1", "refused")
+        ]
+        lines.append(
+            f"{mode:14}{group:16}{len(members):5}" + f"{means[0]:8.3f}{means[1]:8.3f}{means[2]:9.3f}"
+        )
     return "\n".join(lines)
 
 
@@ -101,7 +109,9 @@ def main() -> None:
     parser.add_argument("--made", type=int, default=1000)
     parser.add_argument("--batch", type=int, default=100)
     options = parser.parse_args()
-    cases = [json.loads(line) for line in options.cases.read_text("utf-8").splitlines()] if options.cases else []
+    cases = (
+        [json.loads(line) for line in options.cases.read_text("utf-8").splitlines()] if options.cases else []
+    )
     cases += made_cases(options.made)
     for case, answer in zip(cases, Model(options.model).answer(cases, options.batch), strict=True):
         case |= {"got": answer, "refused": score.refused(answer)}

@@ -6,17 +6,13 @@ from functools import lru_cache
 from pathlib import Path
 
 from app.demo import CORPUS, QUESTIONS
+from app.demo.training.words import short
 
 TOKEN = re.compile(r"\d[\d.,:]*\d|\d|[^\W\d_]+(?:['’-][^\W\d_]+)*")
 YEAR = re.compile(r"(1[789]|20)\d\d")
 PHRASE = 5
 """So many words in a row, the same as in the corpus, are a phrase of it."""
-KINDS = frozenset(
-    "january february march april may june july august september october november december monday tuesday "
-    "wednesday thursday friday saturday sunday bridge street road lane row house hall cottage lodge gate yard dock "
-    "quay wharf point reach flats ledge steps stair loft theatre room works hill court cove isle square office "
-    "tower".split()
-)
+KINDS = frozenset(short("forbidden.kinds"))
 """Words in the corpus' names that only name kinds of things."""
 
 
@@ -51,7 +47,9 @@ def capitalised() -> frozenset[str]:
 def forbidden_words() -> frozenset[str]:
     """Names that are no words of our lists, and numerals except years and those below 100."""
     lists = Path(__file__).parent / "words"
-    common = {word.lower() for path in lists.glob("*.txt") for word in re.findall(r"[^\W\d_]+", path.read_text())}
+    common = {
+        word.lower() for path in lists.glob("*.txt") for word in re.findall(r"[^\W\d_]+", path.read_text())
+    }
     prose = {word for text in corpus_texts() for word in TOKEN.findall(text) if word[0].islower()}
     names = capitalised() - common - prose - {word + "s" for word in common}
     numbers = {word for text in corpus_texts() for word in TOKEN.findall(text) if word[0].isdigit()}

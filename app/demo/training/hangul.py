@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from random import Random
 
-from app.demo.training.words import WORDS
+from app.demo.training.words import WORDS, short
 
 FIRST, LAST = 0xAC00, 0xD7A3
 FINALS = 28
@@ -71,7 +71,9 @@ class KoreanVerb:
             "adn": adnominal,
             "adnp": self._soft + "는",
             "when": with_final(self._soft, L) if self._open else self._soft + "을",
-            "if": self._soft + "면" if not final(stem[-1]) else stem + ("면" if final(stem[-1]) == L else "으면"),
+            "if": self._soft + "면"
+            if not final(stem[-1])
+            else stem + ("면" if final(stem[-1]) == L else "으면"),
             "must": must + "야 한다",
             "mustq": must + "야 하는가",
             "neg": stem + "지 않는다",
@@ -97,8 +99,8 @@ def syllables() -> list[str]:
     return found
 
 
-SURNAMES = "김이박최정강조윤장임한오서신권황안송류홍전고문양손배백허노심하주구민진지엄원천방공현함변추우석선설길연위표명기반왕금옥육인맹제모남궁봉사부편탁어은용예경국태피두감음빈동온범좌팽승간견당" 
-GIVEN = "가나다라마바사아자차하은서지민준현우영수진희경호성재연주윤하린율솔빛결별봄샘슬새미소예빈채담로운찬혁석태웅훈규범철용식환균기도산해달들보름누리온유이안건오원정한형화혜숙자순옥례복만득남북길"
+SURNAMES = short("hangul.surnames")
+GIVEN = short("hangul.given")
 
 
 def name(random: Random, length: int) -> str:

@@ -5,20 +5,13 @@ from functools import lru_cache
 from random import Random
 
 from app.demo.training.forbidden import capitalised
-from app.demo.training.words import words
+from app.demo.training.words import short, words
 
-ONSETS = (
-    "b br c ch cl cr d dr f fl fr g gl gr h j k kn l m n p ph pl pr qu r s sc sh sk sl sm sn sp st str sw t th tr "
-    "v w wh y z bl dw gn kl kr pt sch ts tw vl wr zh"
-).split()
-PLAIN_ONSETS = "b c d f g h j k l m n p r s t v w br tr st ch cl gr sh th".split()
-PLAIN_CODAS = "l m n r s t d k x ll nd rn st sh ck ng th rt".split()
-NUCLEI = "a e i o u ai au ea ee ei eo ia ie io oa oe oo ou ua ue y".split()
-CODAS = (
-    " b ck d ff g l ll lm ld lk lt m mp n nd ng nk nt p r rd rk rl rm rn rsh rt s sh sk ss st t th tt v x z "
-    "ckle dle gle mble ndle nch rch tch wick by ford ley low mere more ton wood worth stead dale ham bury cot "
-    "ick ane ard ett ish oll orn urst enn"
-).split(" ")
+ONSETS = short("names.onsets")
+PLAIN_ONSETS = short("names.plain_onsets")
+PLAIN_CODAS = short("names.plain_codas")
+NUCLEI = short("names.nuclei")
+CODAS = short("names.codas")
 
 
 def syllables(random: Random, least: int = 1, most: int = 3) -> str:
@@ -37,8 +30,7 @@ def syllables(random: Random, least: int = 1, most: int = 3) -> str:
 
 @lru_cache
 def _name_words() -> Sequence[str]:
-    lists = (words("en_nouns"), words("en_adjectives"), words("en_first_names"), words("en_roles"))
-    lists += (words("en_more"),)
+    lists = map(words, ("en_nouns", "en_adjectives", "en_first_names", "en_roles", "en_more"))
     return [word for part in lists for word in part if word.lower() not in capitalised()]
 
 
@@ -56,8 +48,10 @@ def person(random: Random) -> str:
         last = word_name(random) if random.random() < 0.6 else syllables(random, 1, 3)
         middle = ""
         if random.random() < 0.06:
-            middle = random.choice(("van ", "de ", "von ", "O'", "Mac", "St ", "al-")) if random.random() < 0.6 else (
-                random.choice("ABCDEFGHJKLMNOPRSTVW") + ". "
+            middle = (
+                random.choice(("van ", "de ", "von ", "O'", "Mac", "St ", "al-"))
+                if random.random() < 0.6
+                else (random.choice("ABCDEFGHJKLMNOPRSTVW") + ". ")
             )
         if not {first.lower(), last.lower()} & capitalised():
             return f"{first} {middle}{last}"
@@ -82,7 +76,16 @@ class Place:
         self.type = "inn" if inn else random.choice(words("en_place_types"))
         word = word_name(random)
         shape = random.random()
-        self.article = self.type in ("Theatre", "Room", "Loft", "Arch", "Gate", "Station", "Museum", "Library")
+        self.article = self.type in (
+            "Theatre",
+            "Room",
+            "Loft",
+            "Arch",
+            "Gate",
+            "Station",
+            "Museum",
+            "Library",
+        )
         self.article = self.article or random.random() < 0.12
         if inn:
             self.article = True
@@ -116,19 +119,21 @@ class Place:
         return self.name
 
 
-ON = "Bridge Street Road Lane Row Square Hill Quay Wharf Pier Island Ridge Avenue Parade Terrace Moor Heath Common".split()
-IN = "House Hall Loft Theatre Room Works Mill Forest Garden Valley Cave Library Museum Gallery School Yard Bay".split()
+ON = short("names.on")
+IN = short("names.in")
 
 
-STREETS = "Street Road Lane Row Alley Avenue Parade Terrace Crescent Passage Walk Steps".split()
-BUILDINGS = "House Hall Cottage Lodge Tower Theatre Mill Barn Castle Abbey Chapel Library Museum College Works".split()
+STREETS = short("names.streets")
+BUILDINGS = short("names.buildings")
 
 
 def _asked(random: Random, kind: str) -> str:
     """What a question calls such a place."""
     if random.random() < 0.75:
         return kind.lower()
-    return "street" if kind in STREETS else "building" if kind in BUILDINGS else random.choice(("place", "spot"))
+    return (
+        "street" if kind in STREETS else "building" if kind in BUILDINGS else random.choice(("place", "spot"))
+    )
 
 
 def _preposition(random: Random, kind: str) -> str:

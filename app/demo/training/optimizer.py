@@ -27,18 +27,23 @@ class Muon:
         self._groups = list(groups.values())
         self._momentum = momentum
         self._decay = decay
-        self._kept = [torch.zeros(len(group), *group[0].shape, device=group[0].device) for group in self._groups]
+        self._kept = [
+            torch.zeros(len(group), *group[0].shape, device=group[0].device) for group in self._groups
+        ]
 
     @torch.no_grad()
     def step(self, rate: float) -> None:
-        """Update at a learning rate."""
+        """Update at a learning rate, and clear the gradients."""
         for group, kept in zip(self._groups, self._kept, strict=True):
             gradient = torch.stack([matrix.grad for matrix in group if matrix.grad is not None])
             kept.lerp_(gradient, 1 - self._momentum)
             update = _orthogonal(gradient.lerp(kept, self._momentum))
             scale = rate * max(1.0, group[0].shape[0] / group[0].shape[1]) ** 0.5
-            torch._foreach_mul_(group, 1 - rate * self._decay)
-            torch._foreach_add_(group, list((update * -scale).to(group[0].dtype)))
+            matrices: list[Tensor] = list(group)
+            torch._foreach_mul_(matrices, 1 - rate * self._decay)
+            torch._foreach_add_(matrices, list((update * -scale).to(group[0].dtype)))
+            for matrix in group:
+                matrix.grad = None
 
     def state(self) -> list[Tensor]:
         """What a checkpoint keeps."""
@@ -53,14 +58,15 @@ class Muon:
 def _orthogonal(matrices: Tensor) -> Tensor:
     """The nearest orthogonal matrices, roughly. (n, rows, columns) → the same shape."""
     a, b, c = COEFFICIENTS
-    x = matrices.bfloat16()
+    x: Tensor = matrices.bfloat16()
     tall = x.shape[1] > x.shape[2]
     x = x.mT if tall else x
     x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
     for _ in range(STEPS):
         square = x @ x.mT
         x = a * x + (b * square + c * square @ square) @ x
-    return (x.mT if tall else x).float()
+    orthogonal: Tensor = x.mT if tall else x
+    return orthogonal.float()
 
 
 class Optimizer:
@@ -87,9 +93,6 @@ class Optimizer:
         self._adam.step()
         self._muon.step(self._matrix_rate * share)
         self._adam.zero_grad(set_to_none=True)
-        for group in self._muon._groups:
-            for matrix in group:
-                matrix.grad = None
 
     def state(self) -> dict[str, Any]:
         """What a checkpoint keeps."""

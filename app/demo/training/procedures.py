@@ -4,16 +4,11 @@ import re
 from functools import lru_cache
 
 from app.demo.training.template import Scope, Template
-from app.demo.training.words import verb, verbs, words
+from app.demo.training.words import short, verb, verbs, words
 
 LONGEST = 8
 """An answer has at most so many words: phrases at its end go until it does."""
-IRREGULAR = (
-    "ring(rang,rung) stand(stood,stood) go(went,gone) tell(told,told) blow(blew,blown) put(put,put) take(took,taken) "
-    "leave(left,left) bring(brought,brought) show(showed,shown) hold(held,held) lay(laid,laid) get(got,got) "
-    "wear(wore,worn) give(gave,given) stop* hang(hung,hung) write(wrote,written) throw(threw,thrown) wipe pay(paid,paid) "
-    "run(ran,run) keep(kept,kept) choose(chose,chosen) freeze(froze,frozen) cut(cut,cut) read(read,read)"
-).split()
+IRREGULAR = short("procedures.irregular")
 
 
 @lru_cache
@@ -43,9 +38,13 @@ class Procedure:
 
     def __init__(self, scope: Scope, *, passive: bool = False, core: bool = False) -> None:
         if passive:
-            first, second = (scope.fill("verb", scope).show("part", synonym=False, question=False) for _ in "ab")
+            first, second = (
+                scope.fill("verb", scope).show("part", synonym=False, question=False) for _ in "ab"
+            )
             again = scope.random.choice(("", " again", " at once", " the same day"))
-            self._chunks = [f"{first} and {second}{again}" if scope.random.random() < 0.7 else f"{first}{again}"]
+            self._chunks = [
+                f"{first} and {second}{again}" if scope.random.random() < 0.7 else f"{first}{again}"
+            ]
             return
         template = scope.random.choice(_templates())
         if scope.random.random() < 0.25:

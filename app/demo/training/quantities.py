@@ -3,20 +3,33 @@
 from functools import lru_cache
 from random import Random
 
-from app.demo.training.words import words
+from app.demo.training.words import WORDS, short
 
-MONTHS = "January February March April May June July August September October November December".split()
-WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
-SMALL = "two three four five six seven eight nine ten eleven twelve".split()
-TENS = "thirteen fourteen fifteen sixteen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety".split()
-WIDE = ("length", "mass", "volume", "power", "temperature", "time", "money", "speed", "data", "pressure", "light")
+MONTHS = short("quantities.months")
+WEEKDAYS = short("quantities.weekdays")
+SMALL = short("quantities.small")
+TENS = short("quantities.tens")
+WIDE = (
+    "length",
+    "mass",
+    "volume",
+    "power",
+    "temperature",
+    "time",
+    "money",
+    "speed",
+    "data",
+    "pressure",
+    "light",
+)
 
 
 def number(random: Random, *, decimals: bool = True) -> str:
     """A numeral: mostly 2 to 5 digits, with a comma from 1,000; some with decimals."""
     shape = random.random()
     if decimals and shape < 0.25:
-        return f"{random.randrange(1, 10 ** random.choice((1, 2, 2, 3)))}.{random.randrange(1, 10 ** random.choice((1, 1, 2)))}"
+        whole = random.randrange(1, 10 ** random.choice((1, 2, 2, 3)))
+        return f"{whole}.{random.randrange(1, 10 ** random.choice((1, 1, 2)))}"
     if shape < 0.35:
         return str(random.randrange(2, 13))
     if shape < 0.65:
@@ -36,14 +49,9 @@ def small_word(random: Random) -> str:
 @lru_cache
 def units() -> dict[str, list[str]]:
     """Units by what they measure; ``_`` stands for a space inside one."""
-    lines = [line.split(":") for line in "\n".join(_lines()).split("\n")]
+    text = (WORDS / "en_units.txt").read_text("utf-8").strip()
+    lines = [line.split(":") for line in text.splitlines()]
     return {name: [unit.replace("_", " ") for unit in names.split()] for name, names in lines}
-
-
-def _lines() -> list[str]:
-    from app.demo.training.words import WORDS
-
-    return (WORDS / "en_units.txt").read_text("utf-8").strip().splitlines()
 
 
 class Quantity:
@@ -114,5 +122,10 @@ def date(random: Random) -> str:
         return f"{day(random)} {year(random)}"
     month, number_ = random.choice(MONTHS), random.randrange(1, 29)
     return random.choice(
-        (f"{month} {number_}, {year(random)}", f"{month} {year(random)}", f"{number_} {month}", f"the summer of {year(random)}")
+        (
+            f"{month} {number_}, {year(random)}",
+            f"{month} {year(random)}",
+            f"{number_} {month}",
+            f"the summer of {year(random)}",
+        )
     )

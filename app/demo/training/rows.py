@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from app.demo.training import prompts
 from app.demo.training.documents import LANGUAGES, Fact, Passage, World
-from app.demo.training.tokenizer import END, PAD, SPECIAL
+from app.demo.training.tokenizer import END, FUNCTION_WORDS, PAD, SPECIAL
 
 LENGTH = 1152
 """Tokens of a row."""
@@ -29,8 +29,8 @@ class Row:
 
     Attributes:
         ids: (LENGTH,) token ids, padded.
-        positions: (LENGTH,) places that rotary embedding counts: each turn goes on where the passages end.
-        turns: (LENGTH,) 0 for what all see, else the number of the turn; a turn sees itself and 0. Padding: -1.
+        positions: (LENGTH,) places as rotary embedding counts: each turn goes on where the passages end.
+        turns: (LENGTH,) 0 for what all see, else the turn's number; a turn sees itself and 0. Padding: -1.
         answers: (LENGTH,) how much predicting this token counts; 0 except in answers.
     """
 
@@ -70,15 +70,18 @@ class RowMaker:
         self._tokenizer = tokenizer
         self._korean_share = korean_share
         self._rows_per_world = rows_per_world
+        self._pieces: dict[int, list[int]] = {}
         self._changeable, self._kinds = _changeable(tokenizer)
 
     def rows(self) -> Iterator[Row]:
         """Rows, of one world after another."""
         while True:
             mixed = self._random.random()
-            share = 0.0 if mixed < 0.5 else 1.0 if mixed < 0.5 + self._korean_share * 0.6 else self._korean_share
+            share = (
+                0.0 if mixed < 0.5 else 1.0 if mixed < 0.5 + self._korean_share * 0.6 else self._korean_share
+            )
             world = World(self._random, documents=self._random.randint(5, 9), korean_share=share)
-            self._pieces: dict[int, list[int]] = {}
+            self._pieces = {}
             if len(world.passages) < 8:
                 continue
             for _ in range(self._rows_per_world):
@@ -151,9 +154,7 @@ class RowMaker:
                 pending = random.sample(here, len(here))
             yield pending.pop()
 
-    def _fill(
-        self, prefix: list[int], asked: Iterator[tuple[Fact, str]], form: Any, together: bool
-    ) -> Row:
+    def _fill(self, prefix: list[int], asked: Iterator[tuple[Fact, str]], form: Any, together: bool) -> Row:
         row = Row(
             np.full(LENGTH, PAD, np.int32),
             np.zeros(LENGTH, np.int32),
@@ -219,10 +220,15 @@ class RowMaker:
 def _changeable(tokenizer: Any) -> tuple[NDArray[np.int64], list[list[int]]]:
     """Which tokens may be replaced, 0 for none, else their kind; and the tokens of each kind.
 
-    Kind 1 is Latin letters, kind 2 one Korean syllable. Words that prompts and refusals are made of stay.
+    Kind 1 is Latin letters, kind 2 one Korean syllable. Words that prompts and refusals are made of stay, and
+    function words: they have two tokens, and the one that opens an answer may copy the other.
     """
-    fixed: set[int] = set()
-    for text in (prompts.SYSTEM, *prompts.OTHER_SYSTEMS, *(language.refusal for language in LANGUAGES.values())):
+    fixed = {token for word in FUNCTION_WORDS for token in tokenizer.encode(word).ids}
+    for text in (
+        prompts.SYSTEM,
+        *prompts.OTHER_SYSTEMS,
+        *(language.refusal for language in LANGUAGES.values()),
+    ):
         fixed |= set(tokenizer.encode(text + " " + text.lower(), add_special_tokens=False).ids)
     size = tokenizer.get_vocab_size()
     kinds: list[list[int]] = [[], [], []]

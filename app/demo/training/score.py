@@ -1,4 +1,4 @@
-"""How right an answer is: exact match and token F1, after case, punctuation, articles and white space are evened."""
+"""How right an answer is: exact match and token F1; case, punctuation, articles and spaces don't count."""
 
 import re
 import unicodedata
@@ -12,7 +12,9 @@ def normalise(text: str) -> str:
     """Lower case, without punctuation and articles, single spaces."""
     text = unicodedata.normalize("NFKC", text).lower()
     text = re.sub(r"(?<=\d)[,.:](?=\d)", "", text)
-    text = "".join(" " if unicodedata.category(character).startswith("P") else character for character in text)
+    text = "".join(
+        " " if unicodedata.category(character).startswith("P") else character for character in text
+    )
     return " ".join(ARTICLE.sub(" ", text).split())
 
 

@@ -3,7 +3,7 @@
 from random import Random
 
 from app.demo.training import hangul, names
-from app.demo.training.words import words
+from app.demo.training.words import short, words
 
 
 class Subject:
@@ -64,12 +64,25 @@ class Family:
 
     def word(self) -> str:
         """A name, now and then one that others have too."""
-        return self._random.choice(self._words) if self._random.random() < 0.2 else names.word_name(self._random)
+        return (
+            self._random.choice(self._words) if self._random.random() < 0.2 else names.word_name(self._random)
+        )
 
 
 def owner(random: Random) -> str:
     """Who runs it all."""
-    kinds = ("Works", "Company", "Office", "Trust", "Board", "Institute", "Utility", "Council", "Agency", "Union")
+    kinds = (
+        "Works",
+        "Company",
+        "Office",
+        "Trust",
+        "Board",
+        "Institute",
+        "Utility",
+        "Council",
+        "Agency",
+        "Union",
+    )
     middle = f" {random.choice(words('en_more')).capitalize()}" if random.random() < 0.3 else ""
     return f"{names.word_name(random)}{middle} {random.choice(kinds)}"
 
@@ -110,25 +123,41 @@ def _named(random: Random, noun: str, owner: str, word: str) -> Subject:
     the = "the " if random.random() < 0.4 else ""
     gloss = f"the {name} {noun}"
     asked = [gloss, gloss, f"{the}{name}", f"the {noun} {name}", f"{the}{name}", f"{gloss} of the {owner}"]
-    title = random.choice((f"{name}, the {noun.title()}", f"The {name} {noun.title()}", f"The {noun.title()} {name}", name))
-    return Subject(random, title, [f"{the}{name}", gloss, f"{the}{name} of the {owner}"], [f"{the}{name}", f"the {noun}"], asked, "it")
+    title = random.choice(
+        (f"{name}, the {noun.title()}", f"The {name} {noun.title()}", f"The {noun.title()} {name}", name)
+    )
+    return Subject(
+        random,
+        title,
+        [f"{the}{name}", gloss, f"{the}{name} of the {owner}"],
+        [f"{the}{name}", f"the {noun}"],
+        asked,
+        "it",
+    )
 
 
 def _common(random: Random, noun: str, owner: str) -> Subject:
-    kind = random.choice(
-        "team policy protocol drill fund rota school night tour lecture notice test canteen archive crew code plan "
-        "rule survey festival market census exchange course committee network service index permit fee".split()
-    )
+    kind = random.choice(short("subjects.common"))
     adjective = random.choice(words("en_adjectives")) + " " if random.random() < 0.3 else ""
     name = f"{adjective}{noun} {kind}"
     of = f"the {name} of the {owner}"
     capital = name.title() if random.random() < 0.25 else name
-    title = random.choice((f"The {name.title()}", name.title(), f"Notice: {name.title()}", f"{name.title()} Review"))
-    return Subject(random, title, [f"the {capital}", of], [f"the {capital}", f"the {kind}"], [f"the {capital}"] * 4 + [of, f"the {owner} {name}"], "it")
+    title = random.choice(
+        (f"The {name.title()}", name.title(), f"Notice: {name.title()}", f"{name.title()} Review")
+    )
+    return Subject(
+        random,
+        title,
+        [f"the {capital}", of],
+        [f"the {capital}", f"the {kind}"],
+        [f"the {capital}"] * 4 + [of, f"the {owner} {name}"],
+        "it",
+    )
 
 
 def _coded(random: Random, noun: str) -> Subject:
-    code = f"{''.join(random.choices('ABCDEFGHJKLMNPRSTUVWXYZ', k=random.choice((1, 2, 2, 3))))}-{random.randrange(1, 100)}"
+    letters = random.choices("ABCDEFGHJKLMNPRSTUVWXYZ", k=random.choice((1, 2, 2, 3)))
+    code = f"{''.join(letters)}-{random.randrange(1, 100)}"
     full = f"the {noun} {code}"
     return Subject(random, f"{noun.capitalize()} {code}", [full, code], [code], [code, full, f"{code}"], "it")
 
@@ -137,7 +166,11 @@ def korean_subject(random: Random) -> Subject:
     """A thing with a code, a name or both."""
     noun = random.choice(words("ko_things"))
     code = f"{''.join(random.choices('ABCDEFGHJKLMNPRSTUVWXYZ', k=2))}-{random.randrange(1, 100)}"
-    word = hangul.name(random, random.randint(2, 3)) if random.random() < 0.5 else random.choice(words("ko_nouns"))
+    word = (
+        hangul.name(random, random.randint(2, 3))
+        if random.random() < 0.5
+        else random.choice(words("ko_nouns"))
+    )
     shape = random.random()
     if shape < 0.7:
         full = f"{noun} {code}"

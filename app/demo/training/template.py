@@ -1,9 +1,10 @@
 """Sentence templates: alternatives, optional parts and slots.
 
-``(opens|starts)`` is one of two, ``(first |)`` may be left out, ``{o:noun.s}`` is a slot: name ``o``, filled once
-by the generator ``noun``, shown in its form ``s``. ``{o}`` shows it again. ``{v~past}`` shows another word of
-the same meaning if there is one. ``{n:=race|concert}`` fills a slot with one of the words given. Lists of the
-same words in any form, ``(opens|starts)`` and ``(open|start)``, take the same one all through a block.
+``(opens|starts)`` is one of two, ``(first |)`` may be left out, ``{o:noun.s}`` is a slot: name ``o``, filled
+once by the generator ``noun``, shown in its form ``s``. ``{o}`` shows it again. ``{v~past}`` shows another
+word of the same meaning if there is one. ``{n:=race|concert}`` fills a slot with one of the words given.
+Lists of the same words in any form, ``(opens|starts)`` and ``(open|start)``, take the same one all through a
+block.
 """
 
 import re

@@ -1,11 +1,14 @@
-"""Trains the demo model: ``python -m app.demo.training.train --tokenizer FOLDER --out FOLDER --seconds 500``.
+"""Trains the demo model: ``python -m app.demo.training.train --tokenizer FOLDER --out OUT --seconds 500``.
 
-Time, not steps, sets the schedule, so that it ends when it has to. Run again with the same ``--out`` it goes on
-from its checkpoint; ``--of`` says how many seconds all runs together have.
+Time, not steps, sets the schedule, so that it ends when it has to; starting and compiling (about a minute)
+come on top. Run again with the same ``--out`` it goes on from its checkpoint; ``--of`` says how many seconds
+all runs together have. Every two minutes, at the end, and when it is told to end (SIGTERM, Ctrl-C) it writes
+the checkpoint and the model.
 """
 
 import argparse
 import json
+import signal
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,12 +17,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers import AutoTokenizer, Qwen2ForCausalLM
+from transformers import GenerationConfig, Qwen2ForCausalLM
 
 from app.demo.training.batches import Batch, loader
 from app.demo.training.optimizer import Optimizer
 from app.demo.training.rows import LENGTH
 from app.demo.training.shape import config
+from app.demo.training.tokenizer import copy_tokenizer
+
+SAVE_EVERY_S = 120
 
 
 @dataclass
@@ -84,16 +90,18 @@ class Training:
         else:
             self.model = Qwen2ForCausalLM(config(layers=plan.layers, width=plan.width))
         self.model.to(self.device).train()
-        self.model.config.use_cache = False
         self.optimizer = Optimizer(self.model, matrix_rate=plan.matrix_rate, other_rate=plan.other_rate)
         self.body: Any = torch.compile(self.model.model, dynamic=False) if plan.compile else self.model.model
         self.trained_s = 0.0
         self.steps = 0
+        self.told_to_end = False
         self.out = Path(plan.out)
         self.out.mkdir(parents=True, exist_ok=True)
 
     def run(self) -> None:
-        """Train for the plan's seconds; the clock starts with the first step, when all is compiled."""
+        """Train for the plan's seconds; the clock starts after the first step, when all is compiled."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._end)
         self.restore()
         plan = self.plan
         batches = loader(
@@ -104,7 +112,7 @@ class Training:
         saved = logged = started
         waited = 0.0
         first = self.steps
-        while (now := time.monotonic()) - started < plan.seconds:
+        while (now := time.monotonic()) - started < plan.seconds and not self.told_to_end:
             self.trained_s = before + now - started
             asked = time.monotonic()
             batch = next(batches)
@@ -118,11 +126,15 @@ class Training:
                 rate = (self.steps - first - 1) / (time.monotonic() - started)
                 self.log(answers=answers.item(), others=others.item(), steps_s=rate, waited_s=waited)
                 logged = now
-            if now - saved > 120:
+            if now - saved > SAVE_EVERY_S:
                 self.save()
+                self.export()
                 saved = time.monotonic()
         self.save()
         self.export()
+
+    def _end(self, *_: object) -> None:
+        self.told_to_end = True
 
     def step(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """One update. Returns the mean losses of answer tokens and of other tokens."""
@@ -187,12 +199,11 @@ class Training:
         folder = self.out / "model"
         model = Qwen2ForCausalLM(self.model.config).to(torch.bfloat16)
         model.load_state_dict(self.model.state_dict())
-        model.config.use_cache = True
         model.config.dtype = "bfloat16"
-        model.generation_config.eos_token_id = model.config.eos_token_id
-        model.generation_config.pad_token_id = model.config.pad_token_id
+        ends = {"eos_token_id": model.config.eos_token_id, "pad_token_id": model.config.pad_token_id}
+        model.generation_config = GenerationConfig(**ends)
         model.save_pretrained(folder)
-        AutoTokenizer.from_pretrained(self.plan.tokenizer).save_pretrained(folder)
+        copy_tokenizer(Path(self.plan.tokenizer), folder)
 
 
 def visible(turns: Tensor) -> Tensor:
@@ -211,7 +222,9 @@ def main() -> None:
         if isinstance(value, bool):
             parser.add_argument(option, action=argparse.BooleanOptionalAction, default=value)
         else:
-            parser.add_argument(option, type=type(value), default=value, required=name in ("tokenizer", "out"))
+            parser.add_argument(
+                option, type=type(value), default=value, required=name in ("tokenizer", "out")
+            )
     Training(Plan(**vars(parser.parse_args()))).run()
 
 

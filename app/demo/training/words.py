@@ -19,6 +19,16 @@ def words(name: str) -> list[str]:
     return list(dict.fromkeys(part.strip() for part in parts if part.strip()))
 
 
+@lru_cache
+def short(name: str) -> list[str]:
+    """One of the short lists of ``lists.txt``, such as ``names.onsets``."""
+    for line in (WORDS / "lists.txt").read_text("utf-8").splitlines():
+        key, _, rest = line.partition(": ")
+        if key == name:
+            return rest.split("|")
+    raise KeyError(name)
+
+
 def plural(noun: str) -> str:
     """``hatch`` → ``hatches``; of several words the last."""
     if noun.endswith(("s", "x", "ch", "sh", "z")):
