@@ -6,8 +6,8 @@ READY := $(VENV)/ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint lock clean bench-generator bench-overhead bench-parity bench-retrieval \
-  image e2e chart-tools chart-check docs manifests loadtest report scale
+.PHONY: help setup demo test lint lock clean bench-crosscheck bench-generator bench-overhead bench-parity bench-retrieval \
+  image e2e chart-tools chart-check docs manifests loadtest report scale compare knee scaling gate
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,7 +42,10 @@ lint: $(READY) ## ruff, mypy, import-linter
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench-generator: $(READY) ## how true the load generator's figures are, and up to which rate
+bench-crosscheck: $(READY) ## the same load by `vllm bench serve` and by the load test
+	$(BIN)/python -m bench.crosscheck $(ARGS)
+
+bench-generator: $(READY) ## how true the load generator's figures are, up to which rate, at what cost
 	$(BIN)/python -m bench.generator $(ARGS)
 
 bench-overhead: $(READY) ## rvc against plain `vllm serve`
@@ -66,15 +69,30 @@ docs: chart-tools ## docs/values.md and the chart's snapshots, from the chart
 manifests: chart-tools ## manifests/, from the chart
 	$(BIN)/python manifests/generate.py
 
-# These three need kubectl and helm, and no Python; a variable NAME in the environment (as WSL has) is no report.
+# These need kubectl and helm, and no Python; with LOCAL=1 an environment (make setup) and no cluster. A variable NAME
+# in the environment (as WSL has) is no report.
+script = NAME='$(if $(findstring command,$(origin NAME)),$(NAME))' exec loadtest/bin
+
 loadtest: ## load a release as a Job in its namespace: RPS="8 16 32" (DURATION, ROUNDS, QUESTIONS, GENERATORS, …)
-	@exec loadtest/bin/run-job
+	@$(script)/run-job
+
+compare: ## architectures on the same load: RPS="8 16 24 32" (SIDES, DURATION, ROUNDS, SAMPLE, NAME, LOCAL=1, …)
+	@$(script)/$@
+
+knee: ## the highest rate inside SLO="ttft_p99=500ms,tpot_p99=50ms" (RPS: first try; LOCAL=1, TARGET=url)
+	@$(script)/$@
+
+scaling: ## loads at REPLICAS="1 2 4" RPS=16, scaled by kubectl; or AUTOSCALE=1 STEPS="2:30,8:90,2:60"
+	@$(script)/$@
+
+gate: ## an earlier run once more, BASELINE=run; fails if a figure is worse than noise allows (LOCAL=1, TARGET=url)
+	@$(script)/$@
 
 report: ## reports in the cluster: list; NAME=run opens one; A=run B=run compares
-	@NAME='$(if $(findstring command,$(origin NAME)),$(NAME))' exec loadtest/bin/report
+	@$(script)/$@
 
 scale: ## change the number of replicas in place: REPLICAS=2; says when the new one answers
-	@exec loadtest/bin/scale
+	@$(script)/$@
 
 LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --upgrade
 lock: $(READY) ## choose versions anew (requirements/)

@@ -1,23 +1,23 @@
-"""The commands `run`, `show`, `compare` and `worker`.
+"""The commands `run`, `join`, `show`, `compare` and `worker`.
 
 Exit codes: 0 the run is complete; 1 a wrong setting, question file, target or report, found before any
-load; 2 a wrong command line; 3 the run is incomplete (its report says why); 4 the report could not be
-written to its ConfigMap and is in the log; 130 or 143 the run is incomplete, after SIGINT or SIGTERM.
+load; 2 a wrong command line; 3 the run, or one of those that were joined, is incomplete (the report says
+why); 4 the report could not be written to its ConfigMap and is in the log; 5 the gate was not passed: a
+figure is worse than the baseline's, or that can't be told; 130 or 143 the run is incomplete, after SIGINT
+or SIGTERM.
 """
 
-import inspect
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic_settings import BaseSettings
 from rich.console import Console
 
 from loadtest.errors import LoadtestError
-from loadtest.layering import CONFIG_VARIABLE, load_settings
+from loadtest.join_settings import JoinSettings
+from loadtest.options import command
 from loadtest.settings import RunSettings, WorkerSettings
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 INCOMPLETE = 3
 NOT_KEPT = 4
+WORSE = 5
 
 app = typer.Typer(
     help="An open-loop load test for servers that stream OpenAI-compatible completions.",
@@ -44,70 +45,15 @@ def main() -> None:
         sys.exit(1)
 
 
-def _command(kind: type[BaseSettings], body: Callable[..., None]) -> Callable[..., None]:
-    """A function with an option for each field of the settings, which calls body(settings)."""
-
-    def call(config: Path | None, **options: Any) -> None:
-        given = {name: value for name, value in options.items() if value not in (None, [])}
-        body(load_settings(kind, given, config))
-
-    parameters = [
-        inspect.Parameter(
-            "config",
-            inspect.Parameter.KEYWORD_ONLY,
-            default=None,
-            annotation=Annotated[
-                Path | None,
-                typer.Option(
-                    help="Settings file: YAML lines `name: value`.",
-                    envvar=CONFIG_VARIABLE,
-                    rich_help_panel="Settings",
-                ),
-            ],
-        )
-    ]
-    for name, field in kind.model_fields.items():
-        extra = field.json_schema_extra
-        assert isinstance(extra, dict)
-        remark = " [bold]Required.[/bold]" if field.is_required() else _default(field.default)
-        option = typer.Option(
-            help=f"{field.description}{remark}",
-            rich_help_panel=str(extra["panel"]),
-            metavar="" if extra["flag"] else str(extra["metavar"]),
-            show_default=False,
-        )
-        annotation: Any = bool | None if extra["flag"] else str | None
-        if field.default in ({}, ()):
-            annotation = list[str] | None
-        parameters.append(
-            inspect.Parameter(
-                name,
-                inspect.Parameter.KEYWORD_ONLY,
-                default=None,
-                annotation=Annotated[annotation, option],
-            )
-        )
-    call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    call.__annotations__ = {each.name: each.annotation for each in parameters}
-    call.__doc__ = body.__doc__
-    return call
-
-
-def _default(value: Any) -> str:
-    """A default as --help shows it; nothing for what is off or empty."""
-    if value in (None, False, {}, ()):
-        return ""
-    shown = f"{value:g}" if isinstance(value, float) else "on" if value is True else str(value)
-    return f" [dim]Default: {shown}.[/dim]"
-
-
 def _run(settings: RunSettings) -> None:
     """Sweep a target through one or more rates and write a report.
 
     Every option is also a variable LOADTEST_NAME and a line `name:` of the settings file (--config).
     """
     from loadtest.cluster.run import ClusterRun
+    from loadtest.gating import read_baseline, with_plan_of
     from loadtest.preparing import prepare
+    from loadtest.report.decisions import print_gate
     from loadtest.report.table import print_report
 
     cluster = ClusterRun(settings)
@@ -115,12 +61,15 @@ def _run(settings: RunSettings) -> None:
         # The first process of a container ignores signals that it hasn't asked for.
         signal.signal(signal.SIGTERM, _end)
     try:
-        prepared = prepare(settings)
+        console = Console()
+        baseline = None
+        if settings.gate:
+            settings, baseline = with_plan_of(settings, read_baseline(settings))
+        prepared = prepare(settings, console)
 
         from loadtest.running import run_sweep
 
-        console = Console()
-        report, signal_number = run_sweep(prepared, console, cluster)
+        report, signal_number = run_sweep(prepared, console, cluster, baseline)
     except LoadtestError as error:
         _tell(cluster, str(error))
         raise
@@ -133,6 +82,9 @@ def _run(settings: RunSettings) -> None:
         kept = cluster.finish(report, settings.html, stopped=bool(signal_number))
         if kept:
             console.print(f"Report: ConfigMap {settings.report_configmap}", highlight=False, soft_wrap=True)
+        if report.gate is not None:
+            # Whoever waits for this pod's verdict looks into its log first.
+            print_gate(report.gate, console)
     else:
         print_report(report, console)
         console.print(f"Report: {folder / 'report.json'}", highlight=False, soft_wrap=True)
@@ -146,6 +98,8 @@ def _run(settings: RunSettings) -> None:
         raise typer.Exit(INCOMPLETE)
     if not kept:
         raise typer.Exit(NOT_KEPT)
+    if report.gate is not None and not report.gate.passed:
+        raise typer.Exit(WORSE)
 
 
 def _tell(cluster: "ClusterRun", why: str) -> None:
@@ -159,6 +113,22 @@ def _end(number: int, _: object) -> None:
     sys.exit(128 + number)
 
 
+def _join(settings: JoinSettings) -> None:
+    """Join the reports of several runs into one experiment, and say what they say together.
+
+    Every option and argument is also a variable LOADTEST_NAME and a line `name:` of the settings file.
+    """
+    from loadtest.experiments.joining import join
+
+    if settings.report_configmap:
+        signal.signal(signal.SIGTERM, _end)
+    experiment, kept = join(settings, Console())
+    if not experiment.complete:
+        raise typer.Exit(INCOMPLETE)
+    if not kept:
+        raise typer.Exit(NOT_KEPT)
+
+
 def _worker(settings: WorkerSettings) -> None:
     """Generate load for a `loadtest run --expect-workers N`, here or on another machine."""
     from loadtest.generate.worker import run_worker
@@ -167,21 +137,33 @@ def _worker(settings: WorkerSettings) -> None:
 
 
 def _show(
-    report: Annotated[Path, typer.Argument(help="report.json, or the folder that holds it.")],
+    report: Annotated[
+        Path, typer.Argument(help="report.json or experiment.json, or the folder that holds it.")
+    ],
     html: Annotated[bool, typer.Option("--html", help="Write report.html beside it as well.")] = False,
 ) -> None:
-    """Print the table of a report."""
-    from loadtest.report.file import load_report
+    """Print the table of a report, of a run or of an experiment."""
+    from loadtest.experiments.file import load_kept
+    from loadtest.experiments.table import print_experiment
     from loadtest.report.table import print_report
+    from loadtest.schema.experiment import Experiment
 
-    loaded = load_report(report)
+    loaded = load_kept(report)
     console = Console()
-    print_report(loaded, console)
+    if isinstance(loaded, Experiment):
+        print_experiment(loaded, console)
+    else:
+        print_report(loaded, console)
     if html:
+        from loadtest.experiments.page import save_experiment_page
         from loadtest.report.page import save_page
 
         folder = report if report.is_dir() else report.parent
-        console.print(f"Page:   {save_page(loaded, folder)}", highlight=False, soft_wrap=True)
+        if isinstance(loaded, Experiment):
+            page = save_experiment_page(loaded, folder)
+        else:
+            page = save_page(loaded, folder)
+        console.print(f"Page:   {page}", highlight=False, soft_wrap=True)
 
 
 def _compare(
@@ -195,7 +177,8 @@ def _compare(
     print_comparison(load_report(first), load_report(second), Console())
 
 
-app.command("run")(_command(RunSettings, _run))
+app.command("run")(command(RunSettings, _run))
+app.command("join")(command(JoinSettings, _join))
 app.command("show")(_show)
 app.command("compare")(_compare)
-app.command("worker")(_command(WorkerSettings, _worker))
+app.command("worker")(command(WorkerSettings, _worker))

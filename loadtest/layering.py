@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource
 
 from loadtest.errors import SettingsError
-from loadtest.settings import RunSettings, WorkerSettings
+from loadtest.join_settings import JoinSettings
+from loadtest.settings import ARGUMENTS, RunSettings, WorkerSettings
 
 PREFIX = "LOADTEST_"
 CONFIG_VARIABLE = PREFIX + "CONFIG"
@@ -25,7 +26,7 @@ def load_settings(
     """The settings from all three places.
 
     Args:
-        kind: RunSettings or WorkerSettings.
+        kind: RunSettings, JoinSettings or WorkerSettings.
         options: the options that were given, by field name.
         config: the settings file, if any.
 
@@ -39,7 +40,7 @@ def load_settings(
     try:
         return kind(**values)
     except ValidationError as error:
-        raise SettingsError("\n".join(_sentences(error))) from None
+        raise SettingsError("\n".join(_sentences(error, kind))) from None
 
 
 def _nearest(key: str, known: Iterable[str]) -> str:
@@ -49,7 +50,8 @@ def _nearest(key: str, known: Iterable[str]) -> str:
 
 
 def _refuse_unknown_variables() -> None:
-    known = {PREFIX + name.upper() for kind in (RunSettings, WorkerSettings) for name in kind.model_fields}
+    kinds: tuple[type[BaseSettings], ...] = (RunSettings, JoinSettings, WorkerSettings)
+    known = {PREFIX + name.upper() for kind in kinds for name in kind.model_fields}
     known.add(CONFIG_VARIABLE)
     for name in sorted(os.environ):
         if name.upper().startswith(PREFIX) and name.upper() not in known:
@@ -80,14 +82,17 @@ def _file_values(kind: type[BaseSettings], path: Path) -> dict[str, Any]:
     return values
 
 
-def _sentences(error: ValidationError) -> list[str]:
+def _sentences(error: ValidationError, kind: type[BaseSettings]) -> list[str]:
     sentences = []
     for item in error.errors():
         if not item["loc"]:
             sentences.append(item["msg"].removeprefix("Value error, ") + ".")
             continue
         name = str(item["loc"][0])
-        places = f"--{name.replace('_', '-')}, {PREFIX}{name.upper()} or `{name}:` in the settings file"
+        extra = kind.model_fields[name].json_schema_extra
+        by_place = isinstance(extra, dict) and extra["panel"] == ARGUMENTS
+        first = name.upper() if by_place else f"--{name.replace('_', '-')}"
+        places = f"{first}, {PREFIX}{name.upper()} or `{name}:` in the settings file"
         if item["type"] == "missing":
             sentences.append(f"{name} is missing: give {places}.")
             continue

@@ -16,8 +16,8 @@ PLAIN_INTERVAL_S = 5.0
 class SweepProgress:
     """Shows ticks; use as a context manager."""
 
-    def __init__(self, console: Console, levels: int) -> None:
-        """Prepare the display of a sweep of so many level repeats."""
+    def __init__(self, console: Console, levels: int | None) -> None:
+        """Prepare the display of a sweep of so many level repeats; None if nobody knows."""
         self._console, self._levels = console, levels
         self._live = Live(console=console, auto_refresh=False) if console.is_terminal else None
         self._number = 0
@@ -59,7 +59,7 @@ class SweepProgress:
         level = tick.level
         total_s = level.window_end_s
         return Text(
-            f"level {self._number}/{self._levels}  {level.rate_rps:g} RPS"
+            f"level {self._number}{f'/{self._levels}' if self._levels else ''}  {level.rate_rps:g} RPS"
             f"{f' round {level.round}' if level.round > 1 else ''}  {tick.step:<7}"
             f" {max(0.0, tick.elapsed_s):4.0f}/{total_s:.0f} s"
             f"  sent {tick.sent}  done {tick.ended}  in flight {tick.in_flight}  errors {tick.failed}"

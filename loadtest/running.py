@@ -11,9 +11,12 @@ from rich.console import Console
 
 from loadtest.client.record import Record
 from loadtest.cluster.run import ClusterRun
+from loadtest.figures.gate import gate
+from loadtest.gating import Baseline, remarks_on
 from loadtest.generate.crew import Crew, local_crew
 from loadtest.generate.messages import Plan
 from loadtest.generate.result import SweepResult
+from loadtest.generate.search import Search
 from loadtest.generate.sweep import Sweep, Tick
 from loadtest.generate.workers import worker_crew
 from loadtest.memory import MemoryWatch
@@ -23,17 +26,21 @@ from loadtest.progress import SweepProgress
 from loadtest.report.build import ReportBuilder, reasons_of
 from loadtest.report.file import save_report
 from loadtest.schema import Report
+from loadtest.searching import searched_levels
 
 RUNNING = "the run has not ended"
 
 
-def run_sweep(prepared: Prepared, console: Console, cluster: ClusterRun) -> tuple[Report, int]:
+def run_sweep(
+    prepared: Prepared, console: Console, cluster: ClusterRun, baseline: Baseline | None = None
+) -> tuple[Report, int]:
     """Run a sweep and save its report in the prepared folder.
 
     Args:
         prepared: the run.
         console: for its progress.
         cluster: follows the run; it is given every report but the last, which finish() takes.
+        baseline: of a gate.
 
     Returns:
         The report, and the number of the signal that stopped the run (or 0).
@@ -43,13 +50,17 @@ def run_sweep(prepared: Prepared, console: Console, cluster: ClusterRun) -> tupl
     """
     facts, folder, api_key = prepared.facts, prepared.folder, prepared.api_key
     settings = facts.settings
-    levels = levels_of(settings)
-    builder = ReportBuilder(facts)
+    search = (
+        Search(settings.rps[0], settings.knee_resolution, settings.knee_levels) if settings.knee else None
+    )
+    builder = ReportBuilder(facts, search)
+    levels = list(levels_of(settings)) if search is None else searched_levels(settings, search, builder)
+    planned = len(levels) if isinstance(levels, list) else None
 
     def keep(result: SweepResult) -> None:
         # Kept after each level: even a run that is killed leaves the levels that it has measured.
         builder.add(result.levels)
-        whole_sweep = len(result.levels) == len(levels) and not result.reasons
+        whole_sweep = len(result.levels) == planned and not result.reasons
         reasons = [] if whole_sweep else [*result.reasons, RUNNING]
         report = builder.report(reasons, [], cluster.observed())
         save_report(report, folder)
@@ -66,7 +77,7 @@ def run_sweep(prepared: Prepared, console: Console, cluster: ClusterRun) -> tupl
     cluster.begin()
     cluster.keep(builder.report([RUNNING], [], cluster.observed()))
     memory = MemoryWatch(settings.watch_pid)
-    with RecordFile(settings.records) as record_file, SweepProgress(console, len(levels)) as progress:
+    with RecordFile(settings.records) as record_file, SweepProgress(console, planned) as progress:
         sweep = Sweep(
             crew,
             levels,
@@ -75,6 +86,7 @@ def run_sweep(prepared: Prepared, console: Console, cluster: ClusterRun) -> tupl
             on_tick=follow,
             on_records=record_file.write,
             on_level=keep,
+            reset_caches=prepared.reset_caches,
         )
         with StopSignals(sweep) as signals:
             try:
@@ -88,7 +100,10 @@ def run_sweep(prepared: Prepared, console: Console, cluster: ClusterRun) -> tupl
             finally:
                 crew.end()
     builder.add(result.levels)
-    report = builder.report(reasons_of(result, len(levels)), memory.peaks(), cluster.observed(last=True))
+    report = builder.report(reasons_of(result, planned), memory.peaks(), cluster.observed(last=True))
+    if baseline is not None:
+        judged = gate(baseline.report, report, settings.gate_tolerance, remarks_on(baseline, report))
+        report = report.model_copy(update={"gate": judged})
     save_report(report, folder)
     return report, signals.received
 

@@ -11,7 +11,10 @@ from typing import Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from loadtest.setting_types import SLO_NAMES, ApiKey, NotNegative, Pairs, Pids, Positive, Rates, Slos
+from loadtest.setting_types import SLO_FORM, ApiKey, NotNegative, Pairs, Pids, Positive, Rates, Slos, Steps
+
+# The panel of what the command line takes by its place, not by its name.
+ARGUMENTS = "Arguments"
 
 
 def option(panel: str, metavar: str = "TEXT", flag: bool = False, **field: Any) -> Any:
@@ -54,7 +57,13 @@ class RunSettings(BaseSettings):
         "Target", "SECONDS", default=120.0, description="A request that takes longer is an error."
     )
 
-    rps: Rates = option("Load", "R,R,…", description="Arrivals a second; one level for each rate.")
+    rps: Rates = option(
+        "Load",
+        "R,R,…",
+        default=(),
+        description="Arrivals a second; one level for each rate. [bold]Required[/bold], unless there are "
+        "steps or a gate's baseline says it.",
+    )
     duration: Positive = option(
         "Load", "SECONDS", default=20.0, description="Window of a level: its arrivals are measured."
     )
@@ -74,10 +83,39 @@ class RunSettings(BaseSettings):
         description="Between levels: longest wait for the other requests before they are cut.",
     )
     rounds: int = option("Load", "N", default=1, gt=0, description="Repeats of each level.")
+    knee: bool = option(
+        "Load",
+        flag=True,
+        default=False,
+        description="Search the highest rate that meets the service levels (slo), beginning at rps.",
+    )
+    knee_resolution: float = option(
+        "Load",
+        "SHARE",
+        default=0.1,
+        ge=0.01,
+        le=1,
+        description="The search is over when it knows the knee to this share of its rate.",
+    )
+    knee_levels: int = option(
+        "Load", "N", default=12, gt=0, description="The search is over after so many rates as well."
+    )
+    steps: Steps = option(
+        "Load",
+        "R:SECONDS,…",
+        default=(),
+        description="One level whose rate changes without a pause, in place of rps and duration.",
+    )
     arrivals: Literal["poisson", "constant"] = option(
         "Load", "poisson|constant", default="poisson", description="Law of the gaps between arrivals."
     )
     seed: int = option("Load", "N", default=1, ge=0, description="Seed of arrival times and questions.")
+    reset_cache: bool = option(
+        "Load",
+        flag=True,
+        default=False,
+        description="Empty the target's prefix caches before each level (its server.allow_cache_reset).",
+    )
     stall_timeout: Positive = option(
         "Load",
         "SECONDS",
@@ -95,11 +133,32 @@ class RunSettings(BaseSettings):
         "Questions", "S", default=1.0, description="The question of rank k has a weight of 1/k^S."
     )
 
+    sample: int = option(
+        "Questions",
+        "N",
+        default=0,
+        ge=0,
+        description="Before the load, ask N questions of the whole file one at a time and keep the answers.",
+    )
+
     slo: Slos = option(
         "Report",
-        "NAME=SECONDS",
+        "NAME=TIME",
         default={},
-        description=f"Service level of a request, repeatable: {', '.join(SLO_NAMES)}.",
+        description=f"Service level like ttft_p99=500ms, repeatable: {SLO_FORM} (99% of the requests).",
+    )
+    gate: str | None = option(
+        "Report",
+        "REPORT",
+        default=None,
+        description="Take the plan of this earlier run (its report or folder; with report_configmap: its "
+        "ConfigMap), and fail if a figure is worse.",
+    )
+    gate_tolerance: NotNegative = option(
+        "Report",
+        "SHARE",
+        default=0.05,
+        description="Change for the worse that a gate allows; the baseline's own noise may allow more.",
     )
     out: Path | None = option(
         "Report", "DIR", default=None, description="Folder of the report; by default var/reports/RUN."
@@ -171,6 +230,25 @@ class RunSettings(BaseSettings):
         if not value.startswith(("http://", "https://")):
             raise ValueError("should begin with http:// or https://, like http://127.0.0.1:8000")
         return value.removesuffix("/v1")
+
+    @property
+    def peak_rps(self) -> float:
+        """The highest rate that is planned."""
+        return max((*self.rps, *(rate for rate, _ in self.steps)), default=0.0)
+
+    @model_validator(mode="after")
+    def _one_kind_of_load(self) -> Self:
+        if self.steps and (self.rps or self.knee or self.rounds > 1):
+            raise ValueError("steps exclude rps, knee and more than one of rounds: they are one level")
+        if not self.rps and not self.steps and not self.gate:
+            raise ValueError("rps is missing: give --rps, LOADTEST_RPS or `rps:` in the settings file")
+        if self.knee and self.gate:
+            raise ValueError("knee and gate exclude each other: a gate's rates are those of its baseline")
+        if self.knee and len(self.rps) > 1:
+            raise ValueError("knee begins at one rate: give a single rps")
+        if self.knee and not self.slo:
+            raise ValueError("knee needs a service level to meet: give slo, like ttft_p99=500ms")
+        return self
 
     @model_validator(mode="after")
     def _one_kind_of_workers(self) -> Self:

@@ -1,4 +1,7 @@
-"""The demo model and the demo index, made once; settings that use them."""
+"""The demo model and the demo index, made once; settings that use them.
+
+What takes seconds to import is imported by the fixtures that need it: most tests don't.
+"""
 
 import os
 
@@ -7,33 +10,39 @@ os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from app.demo import CORPUS
-from app.demo.model import make_demo_model
-from app.retrieval.build import build_index
-from app.retrieval.embedding import EmbeddingModel
 from app.settings import Settings, load_settings
 from app.settings.load import merge
+
+if TYPE_CHECKING:
+    from app.retrieval.embedding import EmbeddingModel
 
 
 @pytest.fixture(scope="session")
 def demo_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from app.demo.model import make_demo_model
+
     folder = tmp_path_factory.mktemp("models") / "demo"
     make_demo_model(folder)
     return folder
 
 
 @pytest.fixture(scope="session")
-def embedding() -> EmbeddingModel:
+def embedding() -> "EmbeddingModel":
+    from app.retrieval.embedding import EmbeddingModel
+
     return EmbeddingModel(threads=1)
 
 
 @pytest.fixture(scope="session")
-def demo_indexes(tmp_path_factory: pytest.TempPathFactory, embedding: EmbeddingModel) -> Path:
+def demo_indexes(tmp_path_factory: pytest.TempPathFactory, embedding: "EmbeddingModel") -> Path:
     """An index root with the demo corpus."""
+    from app.retrieval.build import build_index
+
     root = tmp_path_factory.mktemp("indexes")
     build_index(CORPUS, root, embedding)
     return root

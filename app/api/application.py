@@ -19,8 +19,11 @@ from app.api.faults import as_response, on_http_exception, on_request_error, par
 from app.api.keys import check_key
 from app.api.schema import RetrieveRequest
 from app.api.shapes import passages_json
-from app.errors import RequestError
+from app.errors import NotFound, RequestError
 from app.rag.service import Service
+
+EXTENSIONS = ["timings"]
+"""What requests may ask for beyond OpenAI's API, apart from ``rag``: a client looks before it asks."""
 
 
 def build_application(service: Service) -> Starlette:
@@ -39,6 +42,7 @@ def build_application(service: Service) -> Starlette:
             Route("/v1/retrieve", plain.retrieve, methods=["POST"]),
             Route("/v1/models", plain.models),
             Route("/v1/environment", plain.environment),
+            Route("/v1/reset_prefix_cache", plain.reset_prefix_cache, methods=["POST"]),
             Route("/health", plain.health),
         ],
         exception_handlers={RequestError: on_request_error, HTTPException: on_http_exception},
@@ -81,8 +85,19 @@ class PlainRoutes:
         self._check_key(request)
         with self._service.admit():
             body = await parse_body(request, RetrieveRequest, self._service.settings.server.max_body_bytes)
-            hits = await self._service.retrieve(body.query, body.top_k)
-        return _json({"object": "list", "data": passages_json(hits, with_text=True)})
+            found = await self._service.retrieve(body.query, body.top_k)
+        return _json({"object": "list", "data": passages_json(found.hits, with_text=True)})
+
+    async def reset_prefix_cache(self, request: Request) -> Response:
+        """Empty the prefix cache of this replica's engine, if clients may."""
+        self._check_key(request)
+        service = self._service
+        if not service.allow_cache_reset:
+            raise NotFound(
+                f"{request.url.path} is switched off: it needs server.allow_cache_reset = true",
+                code="cache_reset_not_allowed",
+            )
+        return _json({"replica": service.replica, "reset": await service.reset_prefix_cache()})
 
     async def environment(self, request: Request) -> Response:
         """What a report must say of the server: versions, engine, index, load."""
@@ -92,6 +107,8 @@ class PlainRoutes:
         return _json(
             {
                 "architecture": service.settings.architecture.value,
+                "replica": service.replica,
+                "extensions": EXTENSIONS + (["reset_prefix_cache"] if service.allow_cache_reset else []),
                 "model": service.settings.model.model_dump() | {"name": service.settings.model.served_name},
                 "engine": service.engine.describe()
                 | {"max_model_len": service.settings.engine.max_model_len},
@@ -100,7 +117,7 @@ class PlainRoutes:
                 "refused_change": service.refused_change,
                 "rag": service.rag.model_dump(),
                 "sampling": service.sampling.model_dump(),
-                "replicas": service.settings.replicas.count,
+                "replicas": await service.replicas(),
                 "load": {"ongoing": service.ongoing, "running": load.running, "waiting": load.waiting},
                 "versions": versions(),
             }

@@ -2,7 +2,6 @@
 
 import time
 import uuid
-from collections.abc import AsyncIterator
 from typing import Any
 
 import orjson
@@ -10,15 +9,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from app.api.answer import Answer
 from app.api.faults import as_response, parse_body, unexpected
 from app.api.keys import check_key
+from app.api.record import RequestRecord
 from app.api.schema import ChatRequest, CompletionRequest
 from app.api.shapes import ChatShape, CompletionShape, Shape, passages_json
 from app.api.streaming import send_events, while_connected
-from app.engines.contract import Sampling
 from app.errors import NotFound
-from app.metrics.record import RequestRecord
-from app.rag.prompt import Prompt
 from app.rag.service import Service
 
 
@@ -47,7 +45,7 @@ class Completions:
             started = True
             await send(message)
 
-        record = self._service.metrics.request()
+        record = RequestRecord(self._service.metrics)
         server = self._service.settings.server
         try:
             check_key(scope, server.api_keys)
@@ -83,61 +81,19 @@ class Completions:
         shape = self._shape_type(request_id, int(time.time()), body.model)
         rag = {"passages": passages_json(prompt.passages, with_text=body.rag.return_text)}
         headers = [(b"x-request-id", request_id.encode("latin-1", "replace"))]
-        record.generating(len(prompt.token_ids))
+        record.generating(prepared)
+        answer = Answer(
+            shape=shape,
+            deltas=service.generate(engine_id, prompt, sampling),
+            rag=rag,
+            record=record,
+            usage=body.stream_options is not None and body.stream_options.include_usage,
+            timed=request_id if body.timings else None,
+        )
         if body.stream:
-            usage = body.stream_options is not None and body.stream_options.include_usage
-            events = self._events(shape, engine_id, prompt, sampling, rag, usage, record)
-            await send_events(send, events, headers)
+            await send_events(send, answer.events(), headers)
         else:
-            answer = await self._whole(shape, engine_id, prompt, sampling, rag, record)
-            response = Response(orjson.dumps(answer), media_type="application/json")
+            response = Response(orjson.dumps(await answer.whole()), media_type="application/json")
             response.raw_headers += headers
             await response(request.scope, request.receive, send)
         record.answered()
-
-    async def _events(
-        self,
-        shape: Shape,
-        engine_id: str,
-        prompt: Prompt,
-        sampling: Sampling,
-        rag: dict[str, Any],
-        usage: bool,
-        record: RequestRecord,
-    ) -> AsyncIterator[dict[str, Any]]:
-        first = True
-        try:
-            async for delta in self._service.generate(engine_id, prompt, sampling):
-                record.output_tokens += delta.tokens
-                if first:
-                    record.first_delta()
-                    # With the first delta and not before: until then an error can have its own status.
-                    yield shape.first_event() | {"rag": rag}
-                    first = False
-                if delta.text or delta.finish_reason:
-                    yield shape.event(delta)
-        except Exception as error:
-            # What is sent of it is an event: nobody further up sees it.
-            record.failed(error)
-            raise
-        if usage:
-            yield shape.usage_event(len(prompt.token_ids), record.output_tokens)
-
-    async def _whole(
-        self,
-        shape: Shape,
-        engine_id: str,
-        prompt: Prompt,
-        sampling: Sampling,
-        rag: dict[str, Any],
-        record: RequestRecord,
-    ) -> dict[str, Any]:
-        texts: list[str] = []
-        reason = None
-        async for delta in self._service.generate(engine_id, prompt, sampling):
-            if not texts:
-                record.first_delta()
-            record.output_tokens += delta.tokens
-            texts.append(delta.text)
-            reason = delta.finish_reason
-        return shape.whole("".join(texts), reason, len(prompt.token_ids), record.output_tokens) | {"rag": rag}

@@ -1,4 +1,4 @@
-"""The fields of requests, after OpenAI's API reference, plus the extension ``rag``.
+"""The fields of requests, after OpenAI's API reference, plus the extensions ``rag`` and ``timings``.
 
 Fields that OpenAI knows and this server can't honour are accepted only with the value that changes
 nothing, so that no client is silently given something else than it asked for.
@@ -60,6 +60,7 @@ class Generation(Body):
     stop: Text | Annotated[list[Text], Field(max_length=4)] | None = None
     ignore_eos: bool = False
     rag: Rag = Rag()
+    timings: bool = False
     user: str | None = None
     # Only as OpenAI's clients and tools send them when they mean "nothing".
     n: Literal[1] | None = None

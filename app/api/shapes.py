@@ -61,16 +61,16 @@ class Shape(ABC):
     def _choice(self, text: str, reason: str | None) -> Json:
         """The whole answer as a choice."""
 
-    def usage_event(self, prompt_tokens: int, completion_tokens: int) -> Json:
-        """The last event of a stream with include_usage: no choices."""
-        return self._event_head | {"choices": [], "usage": usage_json(prompt_tokens, completion_tokens)}
+    def closing_event(self, fields: Json) -> Json:
+        """The last event of a stream whose request asked for more than text: no choices."""
+        return self._event_head | {"choices": []} | fields
 
-    def whole(self, text: str, reason: str | None, prompt_tokens: int, completion_tokens: int) -> Json:
+    def whole(self, text: str, reason: str | None, usage: Json) -> Json:
         """An answer that isn't streamed."""
         return self._head | {
             "object": self.whole_object,
             "choices": [self._choice(text, reason)],
-            "usage": usage_json(prompt_tokens, completion_tokens),
+            "usage": usage,
         }
 
 

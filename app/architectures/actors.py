@@ -57,6 +57,10 @@ class EngineActor:
         async for delta in self._engine.generate(request_id, prompt, sampling):
             yield delta
 
+    async def reset_prefix_cache(self) -> bool | None:
+        """As the engine's."""
+        return await self._engine.reset_prefix_cache()
+
     async def check_health(self) -> None:
         """Raise what the engine raises."""
         await self._engine.check_health()
@@ -229,6 +233,18 @@ class RayActors(Engine):
     def load(self) -> EngineLoad:
         """Requests handed to actors; those waiting inside an actor's engine count as running."""
         return EngineLoad(sum(member.ongoing for member in self._members + self._leaving), 0)
+
+    async def reset_prefix_cache(self) -> bool | None:
+        """Of all actors: False if one refused, None if they have none."""
+        self._least_loaded()
+        ready = [member.actor for member in self._members if member.ready]
+        try:
+            done = await asyncio.gather(*(actor.reset_prefix_cache.remote() for actor in ready))
+        except RayTaskError as error:
+            raise _cause(error) from error
+        except GONE as error:
+            raise EngineFailed("an actor has died while its prefix cache was emptied") from error
+        return None if None in done else all(done)
 
     async def shutdown(self) -> None:
         """Stop the actors."""

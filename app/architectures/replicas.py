@@ -17,6 +17,7 @@ from ray.serve.config import HTTPOptions
 
 from app.architectures.actors import RayActors
 from app.architectures.engine import build_engine
+from app.architectures.replica_count import ReplicaCount
 from app.errors import SettingsError, StartError
 from app.settings import Architecture, Settings
 from app.settings.hub import export_hub
@@ -53,7 +54,8 @@ class Replica:
             if self._settings.architecture is Architecture.RAC
             else None
         )
-        self._service = Service(self._settings, self._actors or build_engine(self._settings))
+        engine = self._actors or build_engine(self._settings)
+        self._service = Service(self._settings, engine, ReplicaCount(APPLICATION))
         self._started = False
 
     def __serve_build_asgi_app__(self) -> "ASGIApp":
@@ -75,6 +77,7 @@ class Replica:
             wanted = changed(self._settings, user_config)
             if self._actors is not None:
                 await self._actors.resize(wanted.replicas.count)
+            self._service.allow_cache_reset = wanted.server.allow_cache_reset
             await self._service.start(wanted.rag, wanted.sampling)
             self._started = True
             return
@@ -86,6 +89,7 @@ class Replica:
             return
         if self._actors is not None:
             await self._actors.resize(wanted.replicas.count)
+        self._service.allow_cache_reset = wanted.server.allow_cache_reset
         await self._service.reconfigure(wanted.rag, wanted.sampling)
 
     async def check_health(self) -> None:
@@ -142,7 +146,11 @@ def _placed(settings: Settings) -> dict[str, Any]:
 def in_place(settings: Settings) -> dict[str, Any]:
     """The part of the settings that running replicas take over without a restart."""
     values = settings.model_dump(mode="json")
-    config = {"rag": values["rag"], "sampling": values["sampling"]}
+    config = {
+        "rag": values["rag"],
+        "sampling": values["sampling"],
+        "server": {"allow_cache_reset": values["server"]["allow_cache_reset"]},
+    }
     if settings.architecture is Architecture.RAC:
         config["replicas"] = {"count": values["replicas"]["count"]}
     return config
@@ -158,8 +166,10 @@ def changed(settings: Settings, user_config: dict[str, Any]) -> Settings:
     for section, values in user_config.items():
         if section not in known or not isinstance(values, dict):
             raise SettingsError(f"user_config.{section}: it may hold the sections {', '.join(known)}")
-        if section == "replicas" and set(values) - set(known[section]):
-            raise SettingsError("user_config.replicas: only count can change in place")
+        if section in ("server", "replicas") and set(values) - set(known[section]):
+            raise SettingsError(
+                f"user_config.{section}: only {', '.join(known[section])} can change in place"
+            )
     return check(merge(settings.model_dump(mode="json"), user_config))
 
 

@@ -45,6 +45,21 @@ class Delta:
 
 
 @dataclass(frozen=True, slots=True)
+class FirstDelta(Delta):
+    """The first delta of an answer, from an engine that knows where the time to its first token went.
+
+    A class of its own, so that the many other deltas carry nothing for it.
+
+    Attributes:
+        queue_s: from the request's arrival in the engine until its work began.
+        prefill_s: from there until the first token.
+    """
+
+    queue_s: float = 0.0
+    prefill_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class EngineLoad:
     """How busy an engine is: requests that run and that wait."""
 
@@ -73,8 +88,8 @@ class Engine(ABC):
             sampling: how to draw it.
 
         Yields:
-            Deltas; the last one, and only it, has a finish_reason. Closing the iterator early, or
-            cancelling the task that reads it, aborts the generation.
+            Deltas; the last one, and only it, has a finish_reason; the first one may be a FirstDelta.
+            Closing the iterator early, or cancelling the task that reads it, aborts the generation.
 
         Raises:
             EngineFailed: the engine died or failed.
@@ -92,6 +107,18 @@ class Engine(ABC):
     @abstractmethod
     def load(self) -> EngineLoad:
         """How many requests run and wait now."""
+
+    async def reset_prefix_cache(self) -> bool | None:
+        """Forget the beginnings of earlier prompts, so that measurements can begin alike.
+
+        Returns:
+            Whether it was done; False if requests that run keep it from that. None: there is no such cache.
+
+        Raises:
+            NotReady: the engine is not started, or shut down.
+            EngineFailed: it died.
+        """
+        return None
 
     @abstractmethod
     async def shutdown(self) -> None:

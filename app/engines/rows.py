@@ -1,13 +1,14 @@
 """The rows of one transformers ``generate``: each with its own sampling, stop rules and listener."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 import torch
 from tokenizers import Tokenizer
 from transformers import LogitsProcessor, StoppingCriteria
 
-from app.engines.contract import Delta, FinishReason, Sampling
+from app.engines.contract import Delta, FinishReason, FirstDelta, Sampling
 from app.engines.text import TextStream
 from app.errors import RagLlmError
 
@@ -30,12 +31,17 @@ class Row:
         self.cancelled = threading.Event()
         self.finished = False
         self._count = 0
+        self._since_s = self._begun_s = time.perf_counter()
         self._text: TextStream | None = None
         self._generator = torch.Generator()
         if sampling.seed is None:
             self._generator.seed()
         else:
             self._generator.manual_seed(sampling.seed)
+
+    def begin(self) -> None:
+        """A worker begins with it now."""
+        self._begun_s = time.perf_counter()
 
     def draw(self, logits: torch.Tensor) -> int:
         """Choose a token from one row of logits, shape [vocabulary]."""
@@ -67,7 +73,11 @@ class Row:
         if reason:
             text += self._text.finish()
             self.finished = True
-        self.emit(Delta(text, 1, reason))
+        if self._count == 1:
+            queue_s, prefill_s = self._begun_s - self._since_s, time.perf_counter() - self._begun_s
+            self.emit(FirstDelta(text, 1, reason, queue_s, prefill_s))
+        else:
+            self.emit(Delta(text, 1, reason))
         return self.finished
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
-from app.engines.contract import Delta, Engine, EngineLoad, Sampling
+from app.engines.contract import Delta, Engine, EngineLoad, FinishReason, FirstDelta, Sampling
 from app.engines.text import StopTexts
 from app.errors import EngineFailed, NotReady
 
@@ -48,6 +48,7 @@ class ScriptedEngine(Engine):
     ) -> AsyncIterator[Delta]:
         """Stream max_tokens deltas, or up to the first stop text."""
         await self.check_health()
+        since_s = time.perf_counter()
         self._waiting += 1
         try:
             await self._places.acquire()
@@ -55,13 +56,13 @@ class ScriptedEngine(Engine):
             self._waiting -= 1
         self._running += 1
         try:
-            async for delta in self._say(sampling):
+            async for delta in self._say(sampling, since_s):
                 yield delta
         finally:
             self._running -= 1
             self._places.release()
 
-    async def _say(self, sampling: Sampling) -> AsyncIterator[Delta]:
+    async def _say(self, sampling: Sampling, since_s: float) -> AsyncIterator[Delta]:
         script, begin = self._script, time.perf_counter()
         stop = StopTexts(sampling.stop)
         for number in range(sampling.max_tokens):
@@ -71,11 +72,17 @@ class ScriptedEngine(Engine):
             if number == script.fail_after:
                 raise EngineFailed(f"the script fails after {number} deltas")
             text = stop.push(script.word)
+            reason: FinishReason | None = None
             if stop.found:
-                yield Delta(text, 1, "stop")
+                reason = "stop"
+            elif number + 1 == sampling.max_tokens:
+                text, reason = text + stop.finish(), "length"
+            if number == 0:
+                yield FirstDelta(text, 1, reason, begin - since_s, time.perf_counter() - begin)
+            else:
+                yield Delta(text, 1, reason)
+            if reason:
                 return
-            last = number + 1 == sampling.max_tokens
-            yield Delta(text + stop.finish() if last else text, 1, "length" if last else None)
 
     async def check_health(self) -> None:
         """Raise NotReady before start and after shutdown."""

@@ -124,6 +124,8 @@ class TransformersEngine(Engine):
         return [row for row in rows if not row.cancelled.is_set()]
 
     def _generate(self, rows: list[Row]) -> None:
+        for row in rows:
+            row.begin()
         longest = max(len(row.prompt) for row in rows)
         ids = torch.zeros(len(rows), longest, dtype=torch.long)
         mask = torch.zeros_like(ids)

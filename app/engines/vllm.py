@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from app.engines.contract import Delta, Engine, EngineLoad, FinishReason, Sampling
+from app.engines.contract import Delta, Engine, EngineLoad, FinishReason, FirstDelta, Sampling
+from app.engines.log_targets import log_targets_kept
 from app.engines.model_folder import check_model_folder
 from app.errors import EngineFailed, ModelFolderError, NotReady
 from app.settings import Settings
@@ -53,6 +54,10 @@ class VllmEngine(Engine):
     async def start(self) -> None:
         """Start the engine core and wait until it has loaded the model."""
         check_model_folder(Path(self._settings.model.path))
+        with log_targets_kept():
+            self._llm = self._started()
+
+    def _started(self) -> Any:
         # Read when vLLM is first imported, and by the engine core's process.
         os.environ["VLLM_NO_USAGE_STATS"] = "1"
         # A fork would copy the threads' locks of the tokenizer and the embedding model in whatever state.
@@ -79,7 +84,7 @@ class VllmEngine(Engine):
         try:
             # Without the server's context vLLM takes limits made for scripts: 128 sequences instead of
             # 1,024 and 2,048 batched tokens instead of 8,192 on an H200.
-            self._llm = AsyncLLM.from_engine_args(
+            return AsyncLLM.from_engine_args(
                 AsyncEngineArgs(**arguments), usage_context=UsageContext.OPENAI_API_SERVER
             )
         except (OSError, ValueError, RuntimeError) as error:
@@ -109,6 +114,7 @@ class VllmEngine(Engine):
         self._running += 1
         try:
             outputs = self._llm.generate(TokensPrompt(prompt_token_ids=list(prompt)), parameters, request_id)
+            yield first_delta(await anext(outputs))
             async for output in outputs:
                 answer = output.outputs[0]
                 yield Delta(answer.text, len(answer.token_ids), _reason(answer.finish_reason))
@@ -131,6 +137,19 @@ class VllmEngine(Engine):
     def load(self) -> EngineLoad:
         """vLLM queues inside: all requests in it count as running."""
         return EngineLoad(self._running, 0)
+
+    async def reset_prefix_cache(self) -> bool | None:
+        """Refused by the engine core while any block of the KV cache is in use."""
+        from vllm.v1.engine.exceptions import EngineDeadError
+
+        if self._llm is None:
+            raise NotReady("vLLM is not started")
+        if not self._llm.vllm_config.cache_config.enable_prefix_caching:
+            return None
+        try:
+            return bool(await self._llm.reset_prefix_cache())
+        except EngineDeadError as error:
+            raise EngineFailed("vLLM's engine core has died") from error
 
     async def shutdown(self) -> None:
         """End the engine core's process."""
@@ -157,6 +176,16 @@ class VllmEngine(Engine):
                 "executor": executor.__name__ if isinstance(executor, type) else str(executor),
             }
         return described
+
+
+def first_delta(output: Any) -> Delta:
+    """Of a vllm RequestOutput. Its times are there if statistics are on, all by the engine core's clock."""
+    answer, times = output.outputs[0], output.metrics
+    text, tokens, reason = answer.text, len(answer.token_ids), _reason(answer.finish_reason)
+    if times is None or not times.scheduled_ts:
+        return Delta(text, tokens, reason)
+    queue_s, prefill_s = times.scheduled_ts - times.queued_ts, times.first_token_ts - times.scheduled_ts
+    return FirstDelta(text, tokens, reason, queue_s, prefill_s)
 
 
 def _reason(reason: str | None) -> FinishReason | None:

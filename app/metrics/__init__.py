@@ -1,7 +1,8 @@
 """What a service counts and measures, for Prometheus.
 
-``record`` holds the metrics and one request's part in them; ``endpoint`` serves them. They lie in
-prometheus_client's default registry, where vLLM puts its own (``vllm:*``) too.
+``record`` holds the metrics; ``endpoint`` serves them. They lie in prometheus_client's default registry,
+where vLLM puts its own (``vllm:*``) too.
 
-What doesn't belong here: anything per token. A request costs some dozens of microseconds, once.
+What doesn't belong here: anything per token, as a request costs some dozens of microseconds, once; and one
+request's own times (see ``app.api.record``).
 """

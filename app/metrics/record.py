@@ -1,6 +1,5 @@
 """The metrics of one service."""
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -8,8 +7,6 @@ from typing import Literal
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-
-from app.errors import RequestError
 
 Outcome = Literal["ok", "client_error", "overloaded", "server_error", "cancelled"]
 OUTCOMES: tuple[Outcome, ...] = ("ok", "client_error", "overloaded", "server_error", "cancelled")
@@ -89,10 +86,6 @@ class ServiceMetrics:
 
         return leave
 
-    def request(self) -> "RequestRecord":
-        """The record of a request that begins now."""
-        return RequestRecord(self)
-
     def stage(self, stage: Stage, seconds: float) -> None:
         """One request's time in a stage."""
         self._stages[stage].observe(seconds)
@@ -111,69 +104,6 @@ class ServiceMetrics:
         self._output_tokens.inc(output_tokens)
         if outcome == "ok":
             self._request_s.observe(seconds)
-
-
-class RequestRecord:
-    """One request on its way. Without a word of its end it counts as cancelled: its client has gone.
-
-    Attributes:
-        prompt_tokens: to be set when the prompt is there.
-        output_tokens: to be counted up with each delta.
-    """
-
-    __slots__ = (
-        "_begun_s",
-        "_first_s",
-        "_generate_s",
-        "_metrics",
-        "_outcome",
-        "output_tokens",
-        "prompt_tokens",
-    )
-
-    def __init__(self, metrics: ServiceMetrics) -> None:
-        self._metrics = metrics
-        self._begun_s = time.perf_counter()
-        self._generate_s = self._begun_s
-        self._first_s: float | None = None
-        self._outcome: Outcome = "cancelled"
-        self.prompt_tokens = 0
-        self.output_tokens = 0
-
-    def generating(self, prompt_tokens: int) -> None:
-        """The prompt goes to the engine now."""
-        self.prompt_tokens = prompt_tokens
-        self._generate_s = time.perf_counter()
-
-    def first_delta(self) -> None:
-        """The engine's first delta is there."""
-        self._first_s = time.perf_counter()
-        self._metrics.stage("first_token", self._first_s - self._generate_s)
-
-    def answered(self) -> None:
-        """All that there is of the answer has been sent."""
-        if self._outcome == "cancelled":
-            self._outcome = "ok"
-
-    def failed(self, error: Exception) -> None:
-        """It ended with an error; the first one said counts."""
-        if self._outcome == "cancelled":
-            self._outcome = outcome_of(error)
-
-    def end(self) -> None:
-        """Count it."""
-        now_s = time.perf_counter()
-        if self._first_s is not None:
-            self._metrics.stage("decode", now_s - self._first_s)
-        self._metrics.ended(self._outcome, now_s - self._begun_s, self.prompt_tokens, self.output_tokens)
-
-
-def outcome_of(error: Exception) -> Outcome:
-    """How a request that ended with this error is counted."""
-    status = error.status if isinstance(error, RequestError) else 500
-    if status == 429:
-        return "overloaded"
-    return "client_error" if status < 500 else "server_error"
 
 
 class _StateCollector(Collector):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from app.errors import InvalidRequest
 from app.rag.tokenizer import ChatTokenizer, Text, is_chat
 from app.retrieval.index import Hit
-from app.settings.model import RagSettings
+from app.settings.model import RagSettings, SamplingSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,23 @@ class Prompt:
     token_ids: list[int]
     passages: list[Hit]
     max_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A prompt, and how it came about.
+
+    Attributes:
+        prompt: for the engine.
+        sampling: the defaults that were in force when its request began.
+        begun_s: when this work began, by perf_counter.
+        retrieval_s: seconds the question waited, was embedded and searched for; zeros without retrieval.
+    """
+
+    prompt: Prompt
+    sampling: SamplingSettings
+    begun_s: float
+    retrieval_s: tuple[float, float, float]
 
 
 class PromptBuilder:

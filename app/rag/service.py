@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -17,12 +18,16 @@ from app.errors import InvalidRequest, ModelFolderError, NotReady, QueueFull, Ra
 from app.metrics.endpoint import serve_metrics
 from app.metrics.record import ServiceMetrics, State
 from app.rag.patience import Patience
-from app.rag.prompt import Prompt, PromptBuilder
+from app.rag.prompt import Prepared, Prompt, PromptBuilder
 from app.rag.served_index import ServedIndex
 from app.rag.tokenizer import ChatTokenizer, Text, is_chat
-from app.retrieval.index import Hit
+from app.retrieval.retriever import Retrieved
 from app.settings import Settings
 from app.settings.model import RagSettings, SamplingSettings
+
+CountReplicas = Callable[[], Awaitable[int | None]]
+NOTHING = Retrieved(hits=[], queue_s=0.0, embed_s=0.0, search_s=0.0, batch_size=0)
+"""What a prompt is built from without retrieval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,24 +38,26 @@ class RagOptions:
     top_k: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A prompt, and the sampling defaults that were in force when its request began."""
-
-    prompt: Prompt
-    sampling: SamplingSettings
-
-
 class Service:
     """Answers requests in one process, with one engine.
 
     Args:
         settings: all of them.
         engine: generates; the service starts it and shuts it down.
+        count_replicas: says how many processes answer HTTP for this service; without it there is this one.
+
+    Attributes:
+        replica: an id of this process alone.
+        allow_cache_reset: whether clients may empty the engine's prefix cache.
     """
 
-    def __init__(self, settings: Settings, engine: Engine) -> None:
+    def __init__(
+        self, settings: Settings, engine: Engine, count_replicas: CountReplicas | None = None
+    ) -> None:
         self.settings = settings
+        self.replica = uuid.uuid4().hex
+        self.allow_cache_reset = settings.server.allow_cache_reset
+        self._count_replicas = count_replicas
         self.engine = engine
         self.rag: RagSettings = settings.rag
         self.sampling: SamplingSettings = settings.sampling
@@ -130,7 +137,7 @@ class Service:
         finally:
             self._ongoing -= 1
 
-    async def retrieve(self, question: str, top_k: int | None) -> list[Hit]:
+    async def retrieve(self, question: str, top_k: int | None) -> Retrieved:
         """The passages nearest to a question, best first.
 
         Raises:
@@ -146,7 +153,7 @@ class Service:
         self.metrics.retrieved(
             len(found.hits), queue_s=found.queue_s, embed_s=found.embed_s, search_s=found.search_s
         )
-        return found.hits
+        return found
 
     async def prepare(self, text: Text, options: RagOptions, max_tokens: int | None) -> Prepared:
         """Retrieve for the question and build the prompt.
@@ -165,17 +172,25 @@ class Service:
         if enabled is None:
             enabled = is_chat(text) and self.rag.enabled and self.index.retriever is not None
         rag, sampling = self.rag, self.sampling
-        hits = await self.retrieve(_question(text), options.top_k) if enabled else []
         begun_s = time.perf_counter()
+        found = await self.retrieve(_question(text), options.top_k) if enabled else NOTHING
         prompt = await asyncio.get_running_loop().run_in_executor(
-            self._tokenizing, self._builder.build, text, hits, rag, max_tokens, sampling.max_tokens
+            self._tokenizing, self._builder.build, text, found.hits, rag, max_tokens, sampling.max_tokens
         )
-        self.metrics.stage("prompt", time.perf_counter() - begun_s)
-        return Prepared(prompt, sampling)
+        return Prepared(prompt, sampling, begun_s, (found.queue_s, found.embed_s, found.search_s))
 
     def generate(self, request_id: str, prompt: Prompt, sampling: Sampling) -> AsyncIterator[Delta]:
         """The engine's stream of deltas."""
         return self.engine.generate(request_id, prompt.token_ids, sampling)
+
+    async def reset_prefix_cache(self) -> bool | None:
+        """As the engine's; raises NotReady while the service loads."""
+        self._require_ready()
+        return await self.engine.reset_prefix_cache()
+
+    async def replicas(self) -> int | None:
+        """Processes that answer HTTP for this service now; None if that can't be found out."""
+        return 1 if self._count_replicas is None else await self._count_replicas()
 
     async def check_health(self) -> None:
         """Return if requests can be answered; raises NotReady or EngineFailed."""

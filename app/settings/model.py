@@ -139,6 +139,11 @@ class ServerSettings(Section):
         256, description="Requests one replica holds, running and waiting; more get 429."
     )
     max_body_bytes: Positive = Field(1024 * 1024, description="Longest request body; a longer one gets 413.")
+    allow_cache_reset: bool = Field(
+        False,
+        description="Let clients empty the prefix cache by POST /v1/reset_prefix_cache, as fair comparisons "
+        "need. Can change while the service runs.",
+    )
 
 
 class ReplicaSettings(Section):

@@ -52,7 +52,7 @@ engine.quantization: VLLM_QUANT
 {{- include "rag-llm.sectionEnv" (dict "name" "embedding" "section" $values.embedding) }}
 {{- include "rag-llm.sectionEnv" (dict "name" "startup" "section" $values.startup) }}
 {{- include "rag-llm.sectionEnv" (dict "name" "metrics" "section" $values.metrics) }}
-{{- $server := mergeOverwrite (deepCopy $values.server) (dict "host" "0.0.0.0" "port" 8000) }}
+{{- $server := merge (dict "host" "0.0.0.0" "port" 8000) (omit $values.server "allow_cache_reset") }}
 {{- include "rag-llm.sectionEnv" (dict "name" "server" "section" $server) }}
 {{- include "rag-llm.sectionEnv" (dict "name" "replicas" "section" (dict "cpus" $replica.num_cpus "gpus" $replica.num_gpus)) }}
 {{- with $replica.resources }}
@@ -67,6 +67,7 @@ engine.quantization: VLLM_QUANT
 {{- $config := include "rag-llm.userConfig" . | fromYaml -}}
 {{- include "rag-llm.sectionEnv" (dict "name" "rag" "section" $config.rag) }}
 {{- include "rag-llm.sectionEnv" (dict "name" "sampling" "section" $config.sampling) }}
+{{- include "rag-llm.sectionEnv" (dict "name" "server" "section" $config.server) }}
 {{- end -}}
 
 {{- define "rag-llm.apiKeysEnv" -}}

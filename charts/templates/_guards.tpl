@@ -9,6 +9,7 @@ values.schema.json. Included by http-service.yaml, which is always rendered.
 {{- include "rag-llm.guards.replicas" . -}}
 {{- include "rag-llm.guards.content" . -}}
 {{- include "rag-llm.guards.access" . -}}
+{{- include "rag-llm.guards.loadtest" . -}}
 {{- end -}}
 
 {{- define "rag-llm.guards.cluster" -}}
@@ -165,5 +166,20 @@ values.schema.json. Included by http-service.yaml, which is always rendered.
 {{- end -}}
 {{- if and .Values.ingress.enabled (not .Values.ingress.hosts) -}}
 {{- fail "ingress.enabled = true needs ingress.hosts" -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "rag-llm.guards.loadtest" -}}
+{{- $run := .Values.loadtest -}}
+{{- $s := $run.settings -}}
+{{- if $run.join.kind -}}
+{{- if not $run.join.runs -}}
+{{- fail (printf "loadtest.join.kind = %s needs loadtest.join.runs: the runs that are joined" $run.join.kind) -}}
+{{- end -}}
+{{- if $run.gate -}}
+{{- fail "loadtest.gate and loadtest.join are both set: a gate is a run of its own" -}}
+{{- end -}}
+{{- else if and $run.run (not $run.gate) (not $s.steps) (not (and $s.rps $s.duration $s.rounds)) -}}
+{{- fail "loadtest.settings needs rps, duration and rounds, or steps, or a loadtest.gate whose plan is taken" -}}
 {{- end -}}
 {{- end -}}

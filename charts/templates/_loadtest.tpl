@@ -1,4 +1,4 @@
-{{/* The load test: one run, rendered by `make loadtest` alone and never part of a release. */}}
+{{/* The pods of the load test: one run, or one join of runs, rendered by `make` and never part of a release. */}}
 
 {{- define "rag-llm.loadtestName" -}}
 {{- $name := printf "%s-loadtest-%s" (include "rag-llm.fullname" .) .Values.loadtest.run -}}
@@ -6,10 +6,6 @@
 {{- fail (printf "loadtest.run = %q is too long: the Job would be %s, and with its workers' suffix a name may have 63 characters. Choose a run name shorter by %d." .Values.loadtest.run $name (sub (len $name) 61)) -}}
 {{- end -}}
 {{- $name -}}
-{{- end -}}
-
-{{- define "rag-llm.reportName" -}}
-{{- printf "%s-report-%s" (include "rag-llm.fullname" .) .Values.loadtest.run -}}
 {{- end -}}
 
 {{/* Nothing of a run is Helm's: it is applied beside the release and outlives it. */}}
@@ -39,17 +35,9 @@ rag-llm/loadtest-role: {{ .role }}
 {{- end -}}
 {{- end -}}
 
-{{/* Seconds that a run may take: all its levels, each with the longest drain, and time around them. */}}
-{{- define "rag-llm.loadtestSeconds" -}}
-{{- $s := .Values.loadtest.settings -}}
-{{- $levels := mul (len (splitList "," (toString $s.rps))) (int $s.rounds) -}}
-{{- $level := addf (float64 $s.warmup) (float64 $s.duration) (float64 $s.drain_timeout) (float64 $s.settle) 20 -}}
-{{- addf (mulf (float64 $levels) $level) (float64 $s.workers_timeout) 900 | ceil | int -}}
-{{- end -}}
-
 {{/* Bearer token and what the user gives to all pods. */}}
 {{- define "rag-llm.loadtestSharedEnv" -}}
-{{- if .Values.apiKeys.enabled }}
+{{- if and .Values.apiKeys.enabled (not .Values.loadtest.join.kind) }}
 - name: LOADTEST_API_KEY
   valueFrom:
     secretKeyRef:

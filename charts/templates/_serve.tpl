@@ -25,6 +25,8 @@ sampling:
   max_tokens: {{ .Values.sampling.max_tokens | toJson }}
   temperature: {{ .Values.sampling.temperature }}
   top_p: {{ .Values.sampling.top_p }}
+server:
+  allow_cache_reset: {{ .Values.server.allow_cache_reset }}
 {{- if eq .Values.architecture "rac" }}
 replicas:
   count: {{ .Values.replicas.count }}

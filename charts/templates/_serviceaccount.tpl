@@ -1,5 +1,10 @@
-{{/* dict "root" $ "component" "worker". Tokens are mounted nowhere unless a pod asks for one. */}}
+{{/*
+dict "root" $ "component" "worker" "keep" true. Tokens are mounted nowhere unless a pod asks for one.
+With keep, helm uninstall leaves it.
+*/}}
 {{- define "rag-llm.serviceAccount" -}}
+{{- $kept := ternary (dict "helm.sh/resource-policy" "keep") dict (.keep | default false) -}}
+{{- $annotations := merge $kept .root.Values.serviceAccounts.annotations -}}
 apiVersion: v1
 kind: ServiceAccount
 metadata:
@@ -7,7 +12,7 @@ metadata:
   namespace: {{ .root.Release.Namespace }}
   labels:
     {{- include "rag-llm.labels" . | nindent 4 }}
-  {{- with .root.Values.serviceAccounts.annotations }}
+  {{- with $annotations }}
   annotations:
     {{- toYaml . | nindent 4 }}
   {{- end }}

@@ -1,18 +1,11 @@
-# Sourced by run-job, report and scale: where the release is, and how to talk about it.
+# Sourced by what works in a cluster: where the release is, and how to talk about it.
 # shellcheck shell=bash
 # Variables (make passes its own on): RELEASE, NAMESPACE, CONTEXT, CHART_VALUES; KUBECONFIG as kubectl reads it.
 
-ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# shellcheck source=loadtest/bin/script.sh
+. "$(dirname "${BASH_SOURCE[0]}")/script.sh"
 CHART=$ROOT/charts
 RELEASE=${RELEASE:-rag-llm}
-WORK=$(mktemp -d)
-trap 'rm -rf "$WORK"' EXIT
-
-say() { printf '%s\n' "$*" >&2; }
-die() {
-  say "$(basename "$0"): $*"
-  exit 1
-}
 
 for program in kubectl helm; do
   command -v "$program" >/dev/null || die "$program is not on the PATH: it is needed, and nothing else is."

@@ -1,6 +1,6 @@
 # Sourced by run-job: wait for the run's pods, print their log through every hiccup of the API, end them.
 # shellcheck shell=bash
-# Uses RUN_LABEL, JOB, REPORT, START_TIMEOUT, WORK; sets POD and CODE (the exit code of the run).
+# Uses RUN_LABEL, JOB, REPORT, START_TIMEOUT, WORK, and QUIET, if the log is not to be shown; sets POD and CODE (the exit code of the run).
 
 POD='' CODE=3 SEEN=0 OWNED='' SAID=''
 
@@ -91,6 +91,7 @@ print_log() {
     number=$((number + 1))
     [ $number -gt $SEEN ] || continue
     SEEN=$number
+    [ -z "${QUIET:-}" ] || continue
     printf '%s\n' "$line"
   done < <(k_long logs --follow "$POD" 2>>"$WORK/errors")
 }

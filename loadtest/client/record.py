@@ -26,6 +26,7 @@ class Record:
         error: kind of error, None if the answer was complete; `unfinished` if the level ended before.
         detail: of the error.
         passages: ids of the retrieved passages, if the answer named them.
+        spans: the server's own seconds in each stage (schema/waterfall.py), if the answer carried them.
     """
 
     run: str
@@ -44,6 +45,7 @@ class Record:
     detail: str = ""
     deltas: list[float] = field(default_factory=list)
     passages: list[str] = field(default_factory=list)
+    spans: dict[str, float] | None = None
 
     @property
     def send_lag_s(self) -> float:

@@ -1,5 +1,6 @@
 """The bytes of a request, prepared so that sending one costs a join."""
 
+from collections.abc import Collection
 from typing import Any
 
 import orjson
@@ -8,6 +9,8 @@ from pydantic import BaseModel, ConfigDict
 from loadtest.plan.questions import Question
 from loadtest.settings import RunSettings
 
+TIMINGS = "timings"
+
 
 class RequestShape(BaseModel):
     """What all requests of a run have in common; sent to every worker, hence without the API key.
@@ -15,6 +18,7 @@ class RequestShape(BaseModel):
     Attributes:
         path: of the endpoint, below the target's base URL.
         rag: the extension field `rag`, sent only if it was asked for.
+        timings: ask for the server's spans, of a server that says it has them.
         timeout_s: from sending to the end of the stream.
     """
 
@@ -27,6 +31,7 @@ class RequestShape(BaseModel):
     ignore_eos: bool
     seed: int
     rag: dict[str, Any] | None
+    timings: bool
     timeout_s: float
 
     def body(self, text: str) -> dict[str, Any]:
@@ -47,11 +52,20 @@ class RequestShape(BaseModel):
             fields["ignore_eos"] = True
         if self.rag is not None:
             fields["rag"] = self.rag
+        if self.timings:
+            fields["timings"] = True
         return fields
 
 
-def shape_of(settings: RunSettings, model: str) -> RequestShape:
-    """The shape of a run's requests to the given model."""
+def shape_of(settings: RunSettings, model: str, extensions: Collection[str]) -> RequestShape:
+    """The shape of a run's requests to the given model.
+
+    Args:
+        settings: of the run.
+        model: its name.
+        extensions: what the server says it has beyond OpenAI's API; another one may refuse what it
+            doesn't know.
+    """
     rag = {"enabled": settings.rag, "top_k": settings.top_k}
     rag = {name: value for name, value in rag.items() if value is not None}
     return RequestShape(
@@ -62,6 +76,7 @@ def shape_of(settings: RunSettings, model: str) -> RequestShape:
         ignore_eos=settings.ignore_eos,
         seed=settings.seed,
         rag=rag or None,
+        timings=TIMINGS in extensions,
         timeout_s=settings.timeout,
     )
 

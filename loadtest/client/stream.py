@@ -24,6 +24,9 @@ class Reply:
         error: kind of error, None for a complete answer with content.
         detail: of the error.
         passages: ids of the retrieved passages, if the stream carried a `rag` field.
+        sources: of the same passages, empty where one names none.
+        spans: the server's own seconds in each stage, if the stream carried a `timings` field.
+        spans_of: the request id that they are said to be of.
     """
 
     deltas: list[float] = field(default_factory=list)
@@ -33,9 +36,14 @@ class Reply:
     error: str | None = None
     detail: str = ""
     passages: list[str] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+    spans: dict[str, float] | None = None
+    spans_of: str = ""
 
 
-def parse_reply(reading: Reading, pause: Callable[[], object] = lambda: None) -> Reply:
+def parse_reply(
+    reading: Reading, pause: Callable[[], object] = lambda: None, texts: list[str] | None = None
+) -> Reply:
     """The reply in a finished reading.
 
     A delta's time is that of the read that completed its `data:` line (OpenAI's streams have one line
@@ -45,6 +53,7 @@ def parse_reply(reading: Reading, pause: Callable[[], object] = lambda: None) ->
     Args:
         reading: of an exchange that has ended.
         pause: called every EVENTS_BETWEEN_PAUSES events.
+        texts: is given the deltas' texts; a load has no use for them and doesn't keep them.
     """
     reply = Reply(t_end=reading.t_end)
     if reading.status and reading.status != 200:
@@ -55,7 +64,7 @@ def parse_reply(reading: Reading, pause: Callable[[], object] = lambda: None) ->
         reply.error = "protocol"
         reply.detail = f"answered with {reading.content_type.decode(errors='replace')!r}, not with a stream"
         return reply
-    done = _parse_events(reading, reply, pause)
+    done = _parse_events(reading, reply, pause, texts)
     if reply.error is not None:
         return reply
     if reading.failure is not None and not done:
@@ -67,7 +76,9 @@ def parse_reply(reading: Reading, pause: Callable[[], object] = lambda: None) ->
     return reply
 
 
-def _parse_events(reading: Reading, reply: Reply, pause: Callable[[], object]) -> bool:
+def _parse_events(
+    reading: Reading, reply: Reply, pause: Callable[[], object], texts: list[str] | None
+) -> bool:
     """Fill the reply from the events; returns whether [DONE] was read."""
     rest = b""
     events = 0
@@ -82,8 +93,8 @@ def _parse_events(reading: Reading, reply: Reply, pause: Callable[[], object]) -
                 reply.t_end = time
                 return True
             try:
-                _take(orjson.loads(data), time, reply)
-            except (orjson.JSONDecodeError, AttributeError, TypeError, KeyError, IndexError) as error:
+                _take(orjson.loads(data), time, reply, texts)
+            except (AttributeError, TypeError, ValueError, KeyError, IndexError) as error:
                 reply.error, reply.detail = "protocol", f"wrong event {data[:80]!r}: {error}"
             if reply.error is not None:
                 reply.t_end = time
@@ -94,7 +105,7 @@ def _parse_events(reading: Reading, reply: Reply, pause: Callable[[], object]) -
     return False
 
 
-def _take(event: dict[str, Any], time: float, reply: Reply) -> None:
+def _take(event: dict[str, Any], time: float, reply: Reply, texts: list[str] | None) -> None:
     if "error" in event:
         reply.error, reply.detail = "stream_error", _text_of(event["error"])
         return
@@ -102,15 +113,25 @@ def _take(event: dict[str, Any], time: float, reply: Reply) -> None:
     if choices:
         choice = choices[0]
         delta = choice.get("delta")
-        if delta["content"] if delta and "content" in delta else choice.get("text"):
+        text = delta["content"] if delta and "content" in delta else choice.get("text")
+        if text:
             reply.deltas.append(time)
+            if texts is not None:
+                texts.append(text)
     usage = event.get("usage")
     if usage:
         reply.output_tokens = usage["completion_tokens"]
         reply.prompt_tokens = usage.get("prompt_tokens")
     rag = event.get("rag")
     if rag:
-        reply.passages = [str(passage["id"]) for passage in rag.get("passages") or []]
+        passages = rag.get("passages") or []
+        reply.passages = [str(passage["id"]) for passage in passages]
+        reply.sources = [str(passage.get("source") or "") for passage in passages]
+    timings = event.get("timings")
+    # Other servers have a field of this name with other contents; without an id it can't be joined.
+    if timings and "request_id" in timings:
+        reply.spans_of = str(timings["request_id"])
+        reply.spans = {name: float(value) for name, value in timings.items() if name != "request_id"}
 
 
 def _message(body: bytes) -> str:

@@ -1,8 +1,8 @@
-"""The one door to the API server: four questions and one write, with its errors translated to ours."""
+"""The one door to the API server: six questions and one write, with its errors translated to ours."""
 
 import json
 import os
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import urllib3
 from kubernetes import client, config
 
+from loadtest.cluster.packing import Content
 from loadtest.errors import ApiAway, ApiRefused, ClusterError
 
 FIELD_MANAGER = "loadtest"
@@ -71,9 +72,39 @@ class ClusterApi:
             )
         )
 
+    def config_map(self, name: str) -> Content:
+        """A ConfigMap's keys.
+
+        Raises:
+            ClusterError: ApiAway or ApiRefused.
+        """
+        found = self._json(self._core.read_namespaced_config_map, name, self.namespace)
+        binary = {key: b64decode(text) for key, text in (found.get("binaryData") or {}).items()}
+        return Content(dict(found.get("data") or {}), binary)
+
     def pods(self, selector: str) -> list[dict[str, Any]]:
         """The pods with these labels, as the API's JSON."""
         return self._items(self._core.list_namespaced_pod, self.namespace, label_selector=selector)
+
+    def pulled_at(self, pod: str) -> dict[str, str]:
+        """When each container's image was on the node, by the last event that says so.
+
+        Empty if nobody may read events here, or they are forgotten already.
+        """
+        selector = f"involvedObject.name={pod},reason=Pulled"
+        try:
+            events = self._items(self._core.list_namespaced_event, self.namespace, field_selector=selector)
+        except ApiRefused:
+            return {}
+        times: dict[str, str] = {}
+        for event in events:
+            # Like spec.containers{ray-worker}
+            place = str(event.get("involvedObject", {}).get("fieldPath", ""))
+            container = place.partition("{")[2].rstrip("}")
+            at = event.get("lastTimestamp") or event.get("eventTime") or event.get("firstTimestamp")
+            if container and at:
+                times[container] = max(times.get(container, ""), str(at))
+        return times
 
     def ray_services(self, selector: str) -> list[dict[str, Any]]:
         """The RayServices with these labels; empty without KubeRay."""

@@ -8,6 +8,7 @@ from loadtest.schema.observed import ObservedWindow
 
 # The samples that are read, and the label by which each is told apart (the others are summed up).
 WANTED: dict[str, str] = {
+    "rag_llm_ready": "",
     "rag_llm_requests_total": "outcome",
     "rag_llm_request_seconds_sum": "",
     "rag_llm_request_seconds_count": "",

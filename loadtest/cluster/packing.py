@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 
 # A ConfigMap may hold 1 MiB; the rest is room for what else counts: keys, labels, who wrote which field.
 LIMIT_BYTES = 900 * 1024
-SUMMARY, FIGURES, REPORT, PAGE = "summary.txt", "figures.tsv", "report.json", "report.html"
+SUMMARY, FIGURES, PAGE = "summary.txt", "figures.tsv", "report.html"
+REPORT, EXPERIMENT = "report.json", "experiment.json"
 # The list of files, for readers: one line `file <tab> plain|gzip <tab> ConfigMap <tab> key` a piece.
 LIST = "files.tsv"
 # What a reader wants at once stays plain; these are compressed, in this order, if it gets too much.
-COMPRESSIBLE = (PAGE, REPORT)
+COMPRESSIBLE = (PAGE, EXPERIMENT, REPORT)
 
 
 @dataclass(slots=True)

@@ -9,6 +9,9 @@ INSTANCE = "app.kubernetes.io/instance"
 COMPONENT = "app.kubernetes.io/component"
 LOADTEST = "loadtest"
 NODE_TYPE = "ray.io/node-type"
+METRICS_PORT = "app-metrics"
+# As many as a server tries before it goes without.
+FURTHER_PORTS = 15
 # Of a node's labels, those that say what machine it is.
 MACHINE_LABELS = (
     "node.kubernetes.io/instance-type",
@@ -33,16 +36,34 @@ def of_the_server(pods: Iterable[Json]) -> list[Json]:
     ]
 
 
-def scrape_addresses(pods: Iterable[Json]) -> list[str]:
-    """IP addresses of running pods that may hold replicas: all but Ray's heads."""
+def that_may_hold_replicas(pods: Iterable[Json]) -> list[Json]:
+    """All pods but Ray's heads and those that are ending, whether they run yet or not."""
     return [
-        pod["status"]["podIP"]
+        pod
         for pod in pods
-        if pod["status"].get("phase") == "Running"
-        and pod["status"].get("podIP")
-        and _labels(pod).get(NODE_TYPE) != "head"
-        and not pod["metadata"].get("deletionTimestamp")
+        if _labels(pod).get(NODE_TYPE) != "head" and not pod["metadata"].get("deletionTimestamp")
     ]
+
+
+def metrics_endpoints(pods: Iterable[Json]) -> dict[str, str]:
+    """Where replicas may answer with their metrics, as host:port -> pod:port.
+
+    The first replica of a pod takes the port that the pod names, the next one the next that is free.
+    """
+    endpoints = {}
+    for pod in that_may_hold_replicas(pods):
+        address, name = pod["status"].get("podIP"), pod["metadata"]["name"]
+        first = _metrics_port(pod)
+        if address and first and pod["status"].get("phase") == "Running":
+            host = f"[{address}]" if ":" in address else address
+            for port in range(first, first + FURTHER_PORTS + 1):
+                endpoints[f"{host}:{port}"] = f"{name}:{port}"
+    return endpoints
+
+
+def _metrics_port(pod: Json) -> int | None:
+    ports = (port for container in pod["spec"]["containers"] for port in container.get("ports", []))
+    return next((int(port["containerPort"]) for port in ports if port.get("name") == METRICS_PORT), None)
 
 
 def observed_pods(

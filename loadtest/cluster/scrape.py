@@ -8,18 +8,10 @@ from gevent.pool import Pool
 
 from loadtest.cluster.metrics import Reading, read_text
 
-# The first replica of a pod takes the first port, the next one the next that is free.
-PORTS = range(9400, 9416)
 CONNECT_S = 1.0
 READ_S = 3.0
 AT_ONCE = 64
 LARGEST_BYTES = 8 * 1024 * 1024
-
-
-def every_port(addresses: Iterable[str], ports: Iterable[int] = PORTS) -> list[str]:
-    """All endpoints that might answer, as host:port."""
-    ports = list(ports)
-    return [f"{_bracketed(address)}:{port}" for address in addresses for port in ports]
 
 
 def scrape(endpoints: Iterable[str]) -> dict[str, Reading]:
@@ -43,7 +35,3 @@ def _read(endpoint: str) -> tuple[str, Reading | None]:
         return endpoint, None
     finally:
         connection.close()
-
-
-def _bracketed(address: str) -> str:
-    return f"[{address}]" if ":" in address else address

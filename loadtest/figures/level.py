@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from loadtest.client.record import Record
+from loadtest.figures.slo import meets, service_levels
 from loadtest.figures.timeline import in_flight_at, in_flight_max, timeline
 from loadtest.figures.tokens import tokens_between
 from loadtest.figures.verdict import judge
+from loadtest.figures.waterfall import waterfall
 from loadtest.generate.result import LevelResult
 from loadtest.plan.level import arrivals_of
 from loadtest.schema import Counts, Distribution, GeneratorFigures, RoundFigures
@@ -24,17 +25,6 @@ def distribution(values: Iterable[float | None]) -> Distribution | None:
     return Distribution(
         count=array.size, mean=array.mean(), p50=p50, p90=p90, p95=p95, p99=p99, max=array.max()
     )
-
-
-def meets(record: Record, slo: Mapping[str, float]) -> bool:
-    """Whether a request was answered completely and inside every SLO (ttft_s, tpot_s, e2e_s).
-
-    An answer of one token has no TPOT and meets any.
-    """
-    if record.error is not None or record.ttft_s is None:
-        return False
-    measured = {"ttft_s": record.ttft_s, "tpot_s": record.tpot_s or 0.0, "e2e_s": record.e2e_latency_s}
-    return all(measured[name] <= limit for name, limit in slo.items())
 
 
 def round_figures(result: LevelResult, slo: Mapping[str, float]) -> RoundFigures:
@@ -65,6 +55,7 @@ def round_figures(result: LevelResult, slo: Mapping[str, float]) -> RoundFigures
     completed_inside = sum(record.error is None and begin_s <= record.t_end < end_s for record in records)
     start, end = in_flight_at(records, begin_s), in_flight_at(records, end_s)
     lag = distribution(record.send_lag_s for record in window)
+    reset = result.cache_reset
     e2e = distribution(record.e2e_latency_s for record in good)
     inside_slo = sum(meets(record, slo) for record in window)
     generators = [
@@ -91,6 +82,8 @@ def round_figures(result: LevelResult, slo: Mapping[str, float]) -> RoundFigures
         stopped=result.stopped_at_s is not None,
         warmup_is_short=e2e is not None and e2e.p50 > level.warmup_s,
     )
+    if reset and reset.note:
+        verdict.notes.append(reset.note)
     return RoundFigures(
         round=level.round,
         started_at=datetime.fromtimestamp(result.start_wall_s, UTC).isoformat(timespec="milliseconds"),
@@ -120,11 +113,14 @@ def round_figures(result: LevelResult, slo: Mapping[str, float]) -> RoundFigures
         prompt_tokens_mean=_mean(record.prompt_tokens for record in good),
         goodput_rps=inside_slo / span_s,
         goodput_share=inside_slo / scheduled if scheduled else 0.0,
+        service_levels=service_levels(good, scheduled, slo),
         send_lag_p50_s=lag.p50 if lag else None,
         send_lag_p99_s=lag.p99 if lag else None,
         generators=generators,
         verdict=verdict,
         timeline=timeline(records, max((record.t_end for record in records), default=0.0)),
+        waterfall=waterfall(good),
+        cache_reset=reset.emptied if reset else None,
     )
 
 

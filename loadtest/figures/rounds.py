@@ -1,4 +1,4 @@
-"""A level over its rounds: medians with their spread, and the knee of a sweep."""
+"""A level over its rounds: medians with their spread, whether it holds its service levels, and the knee."""
 
 from collections.abc import Mapping, Sequence
 from statistics import median
@@ -6,7 +6,6 @@ from statistics import median
 from loadtest.figures.verdict import noise, worst
 from loadtest.schema import Distribution, LevelFigures, RoundFigures, Spread
 
-GOOD_SHARE_MIN = 0.99
 PLAIN = (
     "offered_rps",
     "achieved_rps",
@@ -43,23 +42,20 @@ def level_figures(rate_rps: float, rounds: Sequence[RoundFigures]) -> LevelFigur
 
 
 def knee_rps(levels: Sequence[LevelFigures], slo: Mapping[str, float]) -> float | None:
-    """The highest rate with >= 99% of the requests inside the SLOs and no growth of requests in flight.
-
-    Every round of the level has to be valid. None if no level qualifies, or there is no SLO to meet.
-    """
+    """The highest rate whose rounds all hold; None if there is none, or no service level to meet."""
     if not slo:
         return None
-    rates = [
-        level.rate_rps
-        for level in levels
-        if level.verdict.kind == "valid"
-        and all(
-            each.goodput_share >= GOOD_SHARE_MIN
-            and each.in_flight_end - each.in_flight_start <= noise(each.in_flight_start, each.in_flight_end)
-            for each in level.rounds
-        )
-    ]
-    return max(rates, default=None)
+    return max((level.rate_rps for level in levels if all(map(holds, level.rounds))), default=None)
+
+
+def holds(figures: RoundFigures) -> bool:
+    """Whether a round is valid, meets every service level, and its requests in flight do not grow."""
+    growth = figures.in_flight_end - figures.in_flight_start
+    return (
+        figures.verdict.kind == "valid"
+        and all(each.met for each in figures.service_levels.values())
+        and growth <= noise(figures.in_flight_start, figures.in_flight_end)
+    )
 
 
 def _spread(values: list[float]) -> Spread:

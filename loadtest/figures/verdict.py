@@ -19,11 +19,11 @@ L is still filling then, and the reason says so.
 
 import math
 
+from loadtest.plan.capacity import CPU_SHARE_MAX
 from loadtest.schema import Counts, GeneratorFigures, Verdict, VerdictKind
 
 ACHIEVED_SHARE_MIN = 0.99
 SEND_LAG_P99_MAX_S = 0.005
-CPU_SHARE_MAX = 0.5
 NOISE_DEVIATIONS = 3.0
 # Kinds by which a server says, or shows, that it is overloaded.
 OVERLOAD_KINDS = frozenset({"http_429", "http_503", "timeout", "unfinished"})

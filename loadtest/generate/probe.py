@@ -49,6 +49,12 @@ def ask_environment(target: str, api_key: str | None) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
+def extensions(environment: dict[str, Any]) -> list[str]:
+    """What the server says it has beyond OpenAI's API; nothing where it doesn't say."""
+    named = environment.get("extensions")
+    return [name for name in named if isinstance(name, str)] if isinstance(named, list) else []
+
+
 def ask_once(shape: RequestShape, question: Question, api_key: str | None) -> Reply:
     """One short request through the same client that generates the load.
 

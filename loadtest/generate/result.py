@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from loadtest.client.record import Record
+from loadtest.generate.prefix_cache import CacheReset
 from loadtest.generate.usage import GeneratorUsage
 from loadtest.plan.level import Level
 
@@ -19,6 +20,7 @@ class LevelResult:
             start; None if it ran to its end.
         drain_s: from the end of the window to the end of its last request (or of the patience).
         start_wall_s: time.time() of its start.
+        cache_reset: what came of emptying the prefix caches before it; None if that was not asked for.
     """
 
     level: Level
@@ -27,6 +29,7 @@ class LevelResult:
     stopped_at_s: float | None
     drain_s: float
     start_wall_s: float
+    cache_reset: CacheReset | None = None
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from time import perf_counter
+from urllib.parse import quote
 
 import gevent
 from gevent.event import Event
@@ -55,6 +56,8 @@ class Share:
     ) -> None:
         """Prepare the share; nothing is sent before run()."""
         self._run_id, self._level, self._questions = run, level, questions
+        # A header is ASCII; a run's name may be anything.
+        self._id_prefix = f"{quote(run)}/{level.index}/{level.round}"
         self._times = arrivals.times_s.tolist()
         self._asked = arrivals.questions.tolist()
         self._mine = share_of(len(self._times), index, shares)
@@ -129,9 +132,9 @@ class Share:
         reading.t_send = perf_counter()
         self._open[i] = reading
         self.sent += 1
-        request_id = f"{self._run_id}/{self._level.index}/{self._level.round}/{i}"
+        payload = self._writer.write(self._asked[i], self._request_id(i))
         try:
-            exchange(self._address, self._writer.write(self._asked[i], request_id), self._timeout_s, reading)
+            exchange(self._address, payload, self._timeout_s, reading)
         except gevent.GreenletExit:
             reading.failure = ("unfinished", "the level ended before the answer")
         finally:
@@ -139,6 +142,9 @@ class Share:
             self._count(i, reading)
             self._unparsed.append((i, reading))
             self._has_unparsed.set()
+
+    def _request_id(self, i: int) -> str:
+        return f"{self._id_prefix}/{i}"
 
     def _count(self, i: int, reading: Reading) -> None:
         self.ended += 1
@@ -196,4 +202,6 @@ class Share:
             detail=reply.detail,
             deltas=[time_s - t0 for time_s in reply.deltas],
             passages=reply.passages,
+            # Spans of another request (of something in between that keeps answers) explain nothing here.
+            spans=reply.spans if reply.spans_of == self._request_id(i) else None,
         )

@@ -1,7 +1,7 @@
 """The sweep: level after level, until the end or a reason to stop."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -10,6 +10,7 @@ import gevent
 from loadtest.client.record import Record
 from loadtest.generate.crew import Crew
 from loadtest.generate.messages import Plan
+from loadtest.generate.prefix_cache import CacheReset
 from loadtest.generate.result import LevelResult, SweepResult
 from loadtest.plan.level import Level
 
@@ -37,27 +38,31 @@ class Sweep:
     def __init__(
         self,
         crew: Crew,
-        levels: list[Level],
+        levels: Iterable[Level],
         settle_s: float,
         stall_timeout_s: float,
         on_tick: Callable[[Tick], None],
         on_records: Callable[[list[Record]], None],
         on_level: Callable[[SweepResult], None],
+        reset_caches: Callable[[], CacheReset] | None = None,
     ) -> None:
         """Prepare the sweep.
 
         Args:
             crew: that has all its generators.
-            levels: in the order in which they are run.
+            levels: in the order in which they are run; each is asked for when on_level has taken the one
+                before.
             settle_s: longest wait for unmeasured requests after a level.
             stall_timeout_s: stop when requests wait and nothing came back for so long.
             on_tick: called about ten times a second.
             on_records: called with new records as they come.
             on_level: called after each level with all results so far.
+            reset_caches: called before each level, when nothing runs.
         """
         self._crew, self._levels = crew, levels
         self._settle_s, self._stall_timeout_s = settle_s, stall_timeout_s
         self._on_tick, self._on_records, self._on_level = on_tick, on_records, on_level
+        self._reset_caches = reset_caches
         self._result = SweepResult()
         self._reported = 0
 
@@ -69,15 +74,15 @@ class Sweep:
     def run(self, plan: Plan) -> SweepResult:
         """Run all levels."""
         self._crew.start(plan)
-        for level in self._levels:
-            if self._result.reasons:
-                break
+        levels = iter(self._levels)
+        while not self._result.reasons and (level := next(levels, None)) is not None:
             self._result.levels.append(self._run_level(level))
             self._on_level(self._result)
         return self._result
 
     def _run_level(self, level: Level) -> LevelResult:
         self._reported = 0
+        cache_reset = self._reset_caches() if self._reset_caches else None
         start_wall_s = self._crew.begin(level)
         t0 = perf_counter() + (start_wall_s - time.time())
         stopped_at_s: float | None = None
@@ -101,6 +106,7 @@ class Sweep:
             stopped_at_s=stopped_at_s,
             drain_s=drain_s,
             start_wall_s=start_wall_s,
+            cache_reset=cache_reset,
         )
 
     def _settle(self, level: Level, t0: float) -> None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from loadtest.plan.popularity import Popularity, choose_questions
-from loadtest.plan.schedule import ArrivalLaw, arrival_times
+from loadtest.plan.schedule import ArrivalLaw, Step, arrival_times, bend
 from loadtest.settings import RunSettings
 
 Phase = Literal["warmup", "window", "drain"]
@@ -20,10 +20,12 @@ class Level(BaseModel):
     Attributes:
         index: which rate of the sweep, from 0.
         round: which repeat, from 1.
-        rate_rps: arrivals a second.
+        rate_rps: arrivals a second; with steps, their mean.
         warmup_s: length of the warm-up.
         window_s: length of the window.
         drain_timeout_s: longest drain.
+        steps: the window's rates one after the other; none if it has but one. The first is that of the
+            warm-up too, the last that of the drain.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -38,6 +40,7 @@ class Level(BaseModel):
     seed: int
     popularity: Popularity
     zipf_exponent: float
+    steps: tuple[Step, ...] = ()
 
     @property
     def window_end_s(self) -> float:
@@ -71,27 +74,55 @@ class Arrivals:
 
 def levels_of(settings: RunSettings) -> list[Level]:
     """The sweep in the order in which it is run: all rates, then all rates again for the next round."""
+    if settings.steps:
+        return [stepped_level(settings)]
     return [
-        Level(
-            index=index,
-            round=round_number,
-            rate_rps=rate,
-            warmup_s=settings.warmup,
-            window_s=settings.duration,
-            drain_timeout_s=settings.drain_timeout,
-            law=settings.arrivals,
-            seed=settings.seed,
-            popularity=settings.popularity,
-            zipf_exponent=settings.zipf_exponent,
-        )
+        level_at(settings, index, rate, round_number)
         for round_number in range(1, settings.rounds + 1)
         for index, rate in enumerate(settings.rps)
     ]
 
 
+def level_at(settings: RunSettings, index: int, rate_rps: float, round_number: int) -> Level:
+    """One repeat at one rate."""
+    return Level(
+        index=index,
+        round=round_number,
+        rate_rps=rate_rps,
+        warmup_s=settings.warmup,
+        window_s=settings.duration,
+        drain_timeout_s=settings.drain_timeout,
+        law=settings.arrivals,
+        seed=settings.seed,
+        popularity=settings.popularity,
+        zipf_exponent=settings.zipf_exponent,
+    )
+
+
+def stepped_level(settings: RunSettings) -> Level:
+    """All steps as one level."""
+    window_s = sum(seconds for _, seconds in settings.steps)
+    mean_rps = sum(rate * seconds for rate, seconds in settings.steps) / window_s
+    level = level_at(settings, 0, mean_rps, 1)
+    return level.model_copy(update={"window_s": window_s, "steps": settings.steps})
+
+
+def held(level: Level) -> list[Step]:
+    """The steps of a level with its warm-up and its drain: load is held in both."""
+    pieces = list(level.steps)
+    pieces[0] = (pieces[0][0], pieces[0][1] + level.warmup_s)
+    pieces[-1] = (pieces[-1][0], pieces[-1][1] + level.drain_timeout_s)
+    return pieces
+
+
 def arrivals_of(level: Level, questions: int) -> Arrivals:
     """The schedule of a level over a file of so many questions; the same for everyone who asks."""
-    times = arrival_times(level.law, level.rate_rps, level.horizon_s, level.seed, level.round)
+    if level.steps:
+        pieces = held(level)
+        expected = sum(rate * seconds for rate, seconds in pieces)
+        times = bend(arrival_times(level.law, 1.0, expected, level.seed, level.round), pieces)
+    else:
+        times = arrival_times(level.law, level.rate_rps, level.horizon_s, level.seed, level.round)
     chosen = choose_questions(
         level.popularity,
         level.zipf_exponent,

@@ -1,4 +1,7 @@
-"""The questions file: JSONL, one object a line with `question` (or `prompt`) and optionally `id`."""
+"""The questions file: JSONL, one object a line with `question` (or `prompt`).
+
+Optional are `id`, `gold_document` (the document that holds the answer, for recall) and `answer`.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +18,14 @@ class Question:
     Attributes:
         id: its name in the records; by default `line-N`.
         text: what is sent.
+        gold_document: id or source of the document that holds the answer.
+        answer: the right one, in words.
     """
 
     id: str
     text: str
+    gold_document: str | None = None
+    answer: str | None = None
 
 
 def read_questions(path: Path) -> list[Question]:
@@ -62,4 +69,9 @@ def _question(line: bytes, number: int, place: str) -> Question:
     name = entry.get("id", f"line-{number}")
     if not isinstance(name, str | int):
         raise QuestionsError(f"{place}: `id` should be a text or a whole number, not {name!r}.")
-    return Question(id=str(name), text=text)
+    known: dict[str, str | None] = {}
+    for key in ("gold_document", "answer"):
+        known[key] = entry.get(key)
+        if known[key] is not None and not isinstance(known[key], str):
+            raise QuestionsError(f"{place}: `{key}` should be a text, not {known[key]!r}.")
+    return Question(id=str(name), text=text, **known)

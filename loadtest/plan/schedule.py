@@ -1,11 +1,14 @@
 """Arrival times: an absolute schedule, computed whole before the level starts."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 ArrivalLaw = Literal["poisson", "constant"]
+# Arrivals a second, and for how many seconds.
+Step = tuple[float, float]
 
 
 def arrival_times(
@@ -41,6 +44,25 @@ def arrival_times(
         end_s = float(part[-1])
     times = np.concatenate(parts) if parts else np.empty(0)
     return times[times < horizon_s]
+
+
+def bend(times_s: NDArray[np.float64], steps: Sequence[Step]) -> NDArray[np.float64]:
+    """Arrivals at 1 a second -> arrivals whose rate changes from step to step, without a pause.
+
+    Time runs `rate` times faster in each step: what was a Poisson process stays one, with these rates.
+
+    Args:
+        times_s: ascending, at one arrival a second on average.
+        steps: (arrivals a second, seconds), one after the other.
+
+    Returns:
+        Seconds from the start of the first step, shape (arrivals,); those after the last step are left out.
+    """
+    rates, lengths = np.array(steps, dtype=np.float64).T
+    expected = np.concatenate([[0.0], np.cumsum(rates * lengths)])
+    inside = times_s[times_s < expected[-1]]
+    ends_s = np.concatenate([[0.0], np.cumsum(lengths)])
+    return np.asarray(np.interp(inside, expected, ends_s), dtype=np.float64)
 
 
 def share_of(count: int, index: int, shares: int) -> range:

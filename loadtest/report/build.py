@@ -10,10 +10,14 @@ from importlib.metadata import version
 from typing import Any
 
 from loadtest import __version__
+from loadtest.figures.knee import knee_search
 from loadtest.figures.level import round_figures
 from loadtest.figures.rounds import knee_rps, level_figures
 from loadtest.generate.result import LevelResult, SweepResult
-from loadtest.schema import Environment, ProcessMemory, Report, RoundFigures
+from loadtest.generate.search import Search
+from loadtest.schema import Environment, LevelFigures, ProcessMemory, Report, RoundFigures
+from loadtest.schema.answers import Answers
+from loadtest.schema.knee import KneeSearch
 from loadtest.schema.observed import Observed
 from loadtest.settings import RunSettings
 
@@ -27,14 +31,16 @@ class RunFacts:
     settings: RunSettings
     model: str
     server: dict[str, Any]
+    warnings: tuple[str, ...] = ()
+    answers: Answers | None = None
 
 
 class ReportBuilder:
     """Builds the report of a run, again after each level; a level is reduced only once."""
 
-    def __init__(self, facts: RunFacts) -> None:
-        """Start with no level."""
-        self._facts = facts
+    def __init__(self, facts: RunFacts, search: Search | None = None) -> None:
+        """Start with no level; `search` decides the rates, if this is one."""
+        self._facts, self._search = facts, search
         self._rounds: dict[float, list[RoundFigures]] = defaultdict(list)
         self._seen = 0
 
@@ -45,6 +51,14 @@ class ReportBuilder:
             self._rounds[result.level.rate_rps].append(figures)
             self._seen += 1
 
+    def rounds(self, rate_rps: float) -> Sequence[RoundFigures]:
+        """The rounds of a rate so far."""
+        return self._rounds.get(rate_rps, [])
+
+    def forget(self, rate_rps: float) -> None:
+        """Leave out what was measured at a rate: it is measured anew."""
+        self._rounds.pop(rate_rps, None)
+
     def report(
         self,
         incomplete_reasons: Sequence[str],
@@ -54,7 +68,7 @@ class ReportBuilder:
         """The report of all levels so far; complete if there is no reason against it."""
         facts = self._facts
         settings = facts.settings
-        levels = [level_figures(rate, rounds) for rate, rounds in self._rounds.items()]
+        levels = [level_figures(rate, rounds) for rate, rounds in sorted(self._rounds.items())]
         return Report(
             schema_version=3,
             run=facts.run,
@@ -77,17 +91,27 @@ class ReportBuilder:
             knee_rps=knee_rps(levels, settings.slo),
             processes=list(processes),
             server=observed,
+            warnings=list(facts.warnings),
+            answers=facts.answers,
+            knee=self._knee(levels),
         )
 
+    def _knee(self, levels: Sequence[LevelFigures]) -> KneeSearch | None:
+        if self._search is None:
+            return None
+        by_rate = {level.rate_rps: level for level in levels}
+        return knee_search(self._search, by_rate, self._facts.settings.slo)
 
-def reasons_of(result: SweepResult, planned: int) -> list[str]:
+
+def reasons_of(result: SweepResult, planned: int | None) -> list[str]:
     """Why a sweep is incomplete; empty if it is complete.
 
     Args:
         result: of the sweep.
-        planned: number of levels times rounds.
+        planned: number of levels times rounds; None if nobody knew.
     """
     if not result.reasons:
         return []
     whole = sum(level.stopped_at_s is None for level in result.levels)
-    return [*result.reasons, f"{whole} of {planned} level repeats were measured whole"]
+    number = f"{whole} of {planned}" if planned is not None else str(whole)
+    return [*result.reasons, f"{number} level repeats were measured whole"]

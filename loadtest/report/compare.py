@@ -53,15 +53,26 @@ def change(before: float | None, after: float | None) -> str:
     return f"{(after - before) / before * 100:+.1f}%"
 
 
-def remarks(first: Report, second: Report) -> list[str]:
-    """What a reader has to know before believing the changes."""
+def unlike_plans(first: Report, second: Report, names: tuple[str, str] = ("A", "B")) -> list[str]:
+    """What two runs were asked for differently; `names` stand for them in the sentences."""
+    a, b = names
     said = [
-        f"Not the same plan: {name} is {first.plan.get(name)!r} in A and {second.plan.get(name)!r} in B."
+        f"Not the same plan: {name} is {first.plan.get(name)!r} in {a} and {second.plan.get(name)!r} in {b}."
         for name in PLAN
         if name not in ("target", "rounds") and first.plan.get(name) != second.plan.get(name)
     ]
+    emptied = [bool(run.plan.get("reset_cache")) for run in (first, second)]
+    if emptied[0] != emptied[1]:
+        one, other = names if emptied[0] else reversed(names)
+        said.append(f"Prefix caches were emptied before the levels of {one}, not before those of {other}.")
     if first.model != second.model:
-        said.append(f"Not the same model: {first.model} in A and {second.model} in B.")
+        said.append(f"Not the same model: {first.model} in {a} and {second.model} in {b}.")
+    return said
+
+
+def remarks(first: Report, second: Report) -> list[str]:
+    """What a reader has to know before believing the changes."""
+    said = unlike_plans(first, second)
     for name, report in (("A", first), ("B", second)):
         if not report.complete:
             said.append(f"{name} is incomplete: {'; '.join(report.incomplete_reasons)}.")

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import orjson
 from pydantic import ValidationError
@@ -45,26 +46,51 @@ def load_report(path: Path) -> Report:
     if path.is_dir():
         path = path / NAME
     try:
-        content = orjson.loads(path.read_bytes())
+        return parse_report(path.read_bytes(), str(path))
     except OSError as error:
         raise ReportError(f"The report {path} can't be read: {error.strerror}.") from None
-    except orjson.JSONDecodeError as error:
-        raise ReportError(f"The report {path} is damaged: it is not JSON ({error}).") from None
-    if not isinstance(content, dict) or "schema_version" not in content:
-        raise ReportError(f"{path} is not a report of loadtest: it has no schema_version.")
+
+
+def parse_report(text: bytes, place: str) -> Report:
+    """A report from the content of report.json; `place` says in errors where it was found.
+
+    Raises:
+        ReportError: damaged, or of another schema version.
+    """
+    content = parse_kept(text, place)
     found = content["schema_version"]
     if found not in READABLE_VERSIONS:
         raise ReportError(
-            f"The report {path} has schema version {found!r}; this loadtest reads versions "
+            f"The report {place} has schema version {found!r}; this loadtest reads versions "
             f"{', '.join(map(str, READABLE_VERSIONS))}. Show it with the loadtest that wrote it, or run "
             "the sweep again."
         )
     try:
         return Report.model_validate(content | {"schema_version": SCHEMA_VERSION})
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise ReportError(
-            f"The report {path} is damaged: {error.error_count()} fields are wrong, the first is {place}: "
-            f"{first['msg']}."
-        ) from None
+        raise damaged(error, place) from None
+
+
+def parse_kept(text: bytes, place: str) -> dict[str, Any]:
+    """The JSON object of a report or experiment of any version.
+
+    Raises:
+        ReportError: it is neither.
+    """
+    try:
+        content = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise ReportError(f"The report {place} is damaged: it is not JSON ({error}).") from None
+    if not isinstance(content, dict) or "schema_version" not in content:
+        raise ReportError(f"{place} is not a report of loadtest: it has no schema_version.")
+    return content
+
+
+def damaged(error: ValidationError, place: str) -> ReportError:
+    """The sentence for JSON of the right version and a wrong shape."""
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"])
+    return ReportError(
+        f"The report {place} is damaged: {error.error_count()} fields are wrong, the first is {field}: "
+        f"{first['msg']}."
+    )

@@ -1,40 +1,44 @@
-"""report.html: one file without any request to elsewhere, readable on a phone and in print."""
+"""report.html of a run: one file without any request to elsewhere, plots first, readable on a phone."""
 
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
+from loadtest.figures.slo import slo_text
+from loadtest.report.bars import WORDS, waterfall_cards
+from loadtest.report.facts import facts
 from loadtest.report.file import replace_file
-from loadtest.report.plots import rate_plots, timeline_plot
+from loadtest.report.frame import render
+from loadtest.report.gate_rows import gate_rows
+from loadtest.report.headline import headline, lede, tiles
+from loadtest.report.knee_plot import knee_plot, step_text
+from loadtest.report.plots import rate_plots, spread_text
 from loadtest.report.server_table import COLUMNS, pod_text, stages_text, window_cells
-from loadtest.report.wording import milliseconds, number, seconds
-from loadtest.schema import LevelFigures, Report, RoundFigures
+from loadtest.report.start_bars import start_bars
+from loadtest.report.terms import terms
+from loadtest.report.timelines import server_plot, timeline_plot
+from loadtest.schema import Counts, LevelFigures, Report, RoundFigures, ServiceLevel
+from loadtest.schema.waterfall import STAGES
 
 NAME = "report.html"
-
-DEFINITIONS = (
-    ("Arrivals", "Sent at absolute times drawn before the run, whether or not earlier ones were answered."),
-    ("TTFT", "From the scheduled arrival to the first content delta: the generator's lateness is in it."),
-    ("Latency avg", "Mean time from the scheduled arrival to the end of the stream."),
-    ("Latency total", "Makespan: from the first arrival of the window to the end of its last request."),
-    ("TPOT", "(last delta - first delta) / (output tokens - 1), for each request."),
-    ("ITL", "Gaps between content deltas, of all requests together."),
-    ("TPS", "Output tokens that arrived inside the window / window, by the server's usage counts."),
-    ("Goodput", "Requests that met every SLO / window. Errors, timeouts and unfinished ones are misses."),
-    ("Window", "The arrivals after the warm-up. The load goes on until their answers have ended."),
-    ("Percentiles", "From raw values of complete answers, by linear interpolation."),
-    ("Send lag", "Time of sending - scheduled time: how late the generator was."),
-    (
-        "Loop lag",
-        "How late the generator's event loop woke up, sampled 50 times a second: reads are as late.",
-    ),
-    ("valid", "Achieved / offered ≥ 0.99, p99 send and loop lag ≤ 5 ms, generator CPU ≤ 50%, unthrottled."),
-    ("saturated", "The server did not keep up: its requests in flight grew by more than chance explains."),
-    ("generator-limited", "The generator did not keep up: the point says nothing about the server."),
-    ("Knee", "Highest valid rate with 99% of the requests inside the SLOs and no growth in flight."),
-)
+# More timelines than these would make a page large: then one round of each level is shown.
+TIMELINES = 6
+ANSWER_LENGTH = 600
+SERVER_ABOUT = {
+    "RPS": "Arrivals a second that the plan asks for.",
+    "Replicas": "Metrics ports that answered before and after the window.",
+    "Ended": "Requests that ended between the two scrapes, by outcome.",
+    "Output\ntok/s": "Output tokens / time between the two scrapes.",
+    "Request\nmean ms": "Mean time of a request in the server.",
+    "Running\npeak": "Most requests that the engines worked on at a sampled moment.",
+    "Waiting\npeak": "Most requests that waited in the engines at a sampled moment.",
+    "KV cache\npeak": "Largest sampled share of its KV cache that an engine had in use.",
+    "Prefix\nhits": "Prompt tokens found in the prefix cache / prompt tokens.",
+}
+WORDS_SHOWN = (
+    "arrivals", "ttft", "latency_avg", "latency_total", "tpot", "itl", "tps", "goodput", "window",
+    "percentile", "send_lag", "loop_lag", "slo", "knee", "valid", "saturated", "generator-limited",
+    "errors-verdict", "incomplete",
+)  # fmt: skip
 
 
 def save_page(report: Report, folder: Path) -> Path:
@@ -44,103 +48,109 @@ def save_page(report: Report, folder: Path) -> Path:
 
 def render_page(report: Report) -> str:
     """The page as HTML; everything that comes from outside is escaped."""
-    environment = Environment(
-        loader=PackageLoader("loadtest.report", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    slo = report.plan.get("slo", {})
+    rounds = [(level, each) for level in report.levels for each in level.rounds]
+    joined = [each.waterfall for _, each in rounds if each.waterfall]
+    return render(
+        "run.html.j2",
+        {
+            "title": f"Load test of {report.model}, {report.started_at}",
+            "report": report,
+            "headline": headline(report),
+            "lede": lede(report),
+            "tiles": tiles(report),
+            "plots": rate_plots(report),
+            "server_plot": server_plot(report),
+            "starts": start_bars(report.server.starts if report.server else []),
+            "knee_plot": knee_plot(report.knee) if report.knee and report.knee.steps else None,
+            "step_text": step_text,
+            "gate_rows": gate_rows(report.gate) if report.gate else [],
+            "waterfalls": waterfall_cards([(f"{level.rate_rps:g} RPS", level) for level in report.levels]),
+            "stages": _stages(report),
+            "joined": f"{sum(each.requests for each in joined):,}",
+            "answered": f"{sum(each.requests + each.unjoined for each in joined):,}",
+            "stage_names": list(STAGES),
+            "stage_texts": [(WORDS[stage], text) for stage, text in STAGES.items()],
+            "rows": [_row(level) for level in report.levels],
+            "timelines": _timelines(report),
+            "timelines_left_out": len(rounds) > TIMELINES,
+            "percentile_rows": [_percentiles(level, each) for level, each in rounds if each.ttft_s],
+            "slo": ", ".join(slo_text(name, limit) for name, limit in slo.items()),
+            "spread_text": spread_text,
+            "facts": facts(report),
+            "answer_length": ANSWER_LENGTH,
+            "counts_about": {name: field.description for name, field in Counts.model_fields.items()},
+            "slo_columns": [(name, slo_text(name, limit)) for name, limit in slo.items()],
+            "slo_rows": _service_levels(report),
+            "server_columns": [(name.replace("\n", " "), SERVER_ABOUT[name]) for name in COLUMNS],
+            "server_rows": [
+                (window_cells(each), stages_text(each))
+                for each in (report.server.windows if report.server else [])
+            ],
+            "server_pods": [
+                (each.name, pod_text(each)) for each in (report.server.pods if report.server else [])
+            ],
+            "words": [*terms(*WORDS_SHOWN), *_stage_words(report)],
+        },
     )
-    environment.filters |= {"ms": milliseconds, "s": seconds, "number": number}
-    warmup_s = float(report.plan["warmup"])
-    return environment.get_template("page.html.j2").render(
-        report=report,
-        # Only our own SVG is trusted; its texts are escaped by matplotlib.
-        plots={title: Markup(svg) for title, svg in rate_plots(report).items()},
-        timelines=[
-            (level, each, Markup(timeline_plot(each, level.rate_rps, warmup_s)))
-            for level in report.levels
-            for each in level.rounds
-            if each.timeline
-        ],
-        rows=[_row(level) for level in report.levels],
-        percentile_rows=[
-            _percentiles(level, each) for level in report.levels for each in level.rounds if each.ttft_s
-        ],
-        definitions=DEFINITIONS,
-        headline=_headline(report),
-        slo=", ".join(f"{name} ≤ {limit:g}" for name, limit in report.plan.get("slo", {}).items()),
-        facts=_facts(report),
-        server_columns=[name.replace("\n", " ") for name in COLUMNS],
-        server_rows=[
-            (window_cells(each), stages_text(each))
-            for each in (report.server.windows if report.server else [])
-        ],
-        server_pods=[(each.name, pod_text(each)) for each in (report.server.pods if report.server else [])],
-    )
-
-
-def _headline(report: Report) -> str:
-    """The result in one sentence."""
-    if not report.levels:
-        return "Nothing was measured."
-    if report.knee_rps is not None:
-        return f"Holds {report.knee_rps:g} requests a second inside the service levels."
-    valid = [level for level in report.levels if level.verdict.kind == "valid"]
-    if not valid:
-        return "No level gave a valid point: the reasons stand below."
-    best = max(valid, key=lambda level: level.rate_rps)
-    ttft = best.summary.get("ttft_s.p50")
-    end = f", TTFT p50 {milliseconds(ttft.median)} ms" if ttft else ""
-    held = f"Highest valid rate: {best.rate_rps:g} requests a second{end}"
-    return held + (", but not inside the service levels." if report.plan.get("slo") else ".")
 
 
 def _row(level: LevelFigures) -> dict[str, Any]:
-    figures = {name: spread.median for name, spread in level.summary.items()}
     errors: dict[str, int] = {}
     for each in level.rounds:
         for kind, count in each.errors.items():
             errors[kind] = errors.get(kind, 0) + count
     examples = {kind: text for each in level.rounds for kind, text in each.error_examples.items()}
-    return {"level": level, "figures": figures, "errors": errors, "examples": examples}
+    return {"level": level, "figures": level.summary, "errors": errors, "examples": examples}
 
 
 def _percentiles(level: LevelFigures, figures: RoundFigures) -> dict[str, Any]:
     named = {
-        "TTFT": figures.ttft_s,
-        "TTFT from sending": figures.ttft_send_s,
-        "TPOT": figures.tpot_s,
-        "ITL": figures.itl_s,
-        "Latency": figures.e2e_latency_s,
+        "ttft": figures.ttft_s,
+        "ttft_send": figures.ttft_send_s,
+        "tpot": figures.tpot_s,
+        "itl": figures.itl_s,
+        "e2e": figures.e2e_latency_s,
     }
     return {"level": level, "round": figures, "named": {key: value for key, value in named.items() if value}}
 
 
-def _facts(report: Report) -> dict[str, dict[str, str]]:
-    """What was run where, as tables of names and values."""
-    environment = report.environment.model_dump(exclude={"server"})
-    facts = {
-        "Plan": {key: _text(value) for key, value in report.plan.items() if value not in (None, [], {})},
-        "Load generator": {key: _text(value) for key, value in environment.items()},
-        "Server": _flat(report.environment.server),
-    }
-    return {title: rows for title, rows in facts.items() if rows}
+def _timelines(report: Report) -> list[Any]:
+    warmup_s = float(report.plan["warmup"])
+    shown = [(level, each) for level in report.levels for each in level.rounds if each.timeline]
+    if len(shown) > TIMELINES:
+        shown = [(level, each) for level, each in shown if each is _telling(level)]
+    return [timeline_plot(each, level.rate_rps, warmup_s) for level, each in shown]
 
 
-def _flat(value: dict[str, Any], prefix: str = "") -> dict[str, str]:
-    rows: dict[str, str] = {}
-    for key, entry in value.items():
-        if isinstance(entry, dict):
-            rows |= _flat(entry, f"{prefix}{key}.")
-        else:
-            rows[f"{prefix}{key}"] = _text(entry)
-    return rows
+def _service_levels(report: Report) -> list[tuple[LevelFigures, dict[str, ServiceLevel]]]:
+    """How each level stands, by its round that is furthest from meeting; levels without are left out."""
+    found = []
+    for level in report.levels:
+        names = dict.fromkeys(name for each in level.rounds for name in each.service_levels)
+        standings = {
+            name: min(
+                (each.service_levels[name] for each in level.rounds if name in each.service_levels),
+                key=lambda standing: (standing.met, standing.share),
+            )
+            for name in names
+        }
+        found += [(level, standings)] if standings else []
+    return found
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{key}={entry}" for key, entry in value.items())
-    if isinstance(value, list):
-        return ", ".join(_text(entry) for entry in value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+def _telling(level: LevelFigures) -> RoundFigures:
+    """The first round that made the level's verdict."""
+    return next((each for each in level.rounds if each.verdict.kind == level.verdict.kind), level.rounds[0])
+
+
+def _stages(report: Report) -> list[tuple[LevelFigures, list[RoundFigures]]]:
+    """The levels that have a waterfall, with their rounds that have one."""
+    found = [(level, [each for each in level.rounds if each.waterfall]) for level in report.levels]
+    return [(level, rounds) for level, rounds in found if rounds]
+
+
+def _stage_words(report: Report) -> list[tuple[str, str]]:
+    if not _stages(report):
+        return []
+    return [(WORDS[stage], text[0].upper() + text[1:] + ".") for stage, text in STAGES.items()]

@@ -1,158 +1,153 @@
-"""The page's plots, as SVG text to be set into HTML."""
+"""The plots of a run against its rates."""
 
-import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-import matplotlib
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-from loadtest.schema import LevelFigures, Report, RoundFigures
+from loadtest.figures.slo import figure as slo_figure
+from loadtest.figures.slo import slo_text
+from loadtest.report.frame import times
+from loadtest.report.picture import Key, Picture, limit_line, rate_axis, value_axis
+from loadtest.report.svg import PAINT, Column, Drawing, Mark, line, svg
+from loadtest.report.wording import number
+from loadtest.schema import LevelFigures, Report, Spread
 
-INK, GRID = "#334155", "#e2e8f0"
-BLUE, ORANGE, GREEN, GREY = "#2563eb", "#ea580c", "#16a34a", "#94a3b8"
-# Text stays text: small, selectable, and in the page's font.
-STYLE = {
-    "svg.fonttype": "none",
-    "font.family": "sans-serif",
-    "font.size": 10,
-    "axes.edgecolor": GREY,
-    "axes.labelcolor": INK,
-    "axes.titlecolor": INK,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.color": GRID,
-    "legend.frameon": False,
-    "legend.labelcolor": INK,
-}
+SIZE = (4.6, 2.75)
 
 
-def rate_plots(report: Report) -> dict[str, str]:
-    """The plots against the rate, {title: SVG}; empty if no level has figures."""
-    levels = [level for level in report.levels if "ttft_s.p50" in level.summary]
-    if not levels:
-        return {}
-    slo = report.plan.get("slo", {})
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A figure of the levels' summary as a line."""
 
-    def ttft(axes: Axes) -> None:
-        _line(axes, levels, "ttft_s.p50", "p50", BLUE)
-        _line(axes, levels, "ttft_s.p99", "p99", ORANGE)
-        _limit(axes, slo.get("ttft_s"))
+    figure: str
+    label: str
+    color: str
+    shape: str = "circle"
 
-    def latency(axes: Axes) -> None:
-        _line(axes, levels, "e2e_latency_s.p50", "p50", BLUE)
-        _line(axes, levels, "e2e_latency_s.p99", "p99", ORANGE)
-        _line(axes, levels, "latency_avg_s", "mean", GREY)
-        _limit(axes, slo.get("e2e_s"))
 
-    def goodput(axes: Axes) -> None:
-        rates = [level.summary["offered_rps"].median for level in levels]
-        axes.plot(rates, rates, color=GREY, linestyle="--", linewidth=1, label="offered")
-        _line(axes, levels, "achieved_rps", "achieved", BLUE)
-        _line(axes, levels, "goodput_rps", "goodput", GREEN)
+@dataclass(frozen=True, slots=True)
+class RatePlot:
+    """What a plot against the rate shows; `slo` is what its service levels measure."""
 
-    return {
-        "TTFT": _against_rate("TTFT", "seconds", ttft),
-        "Latency": _against_rate("Latency", "seconds", latency),
-        "Throughput": _against_rate(
-            "Throughput", "output tokens / s", lambda axes: _line(axes, levels, "tps", "TPS", BLUE)
+    title: str
+    term: str
+    unit: str
+    series: Sequence[Series]
+    slo: str | None = None
+
+
+P50, P99 = ("p50", "c5", "circle"), ("p99", "c2", "up")
+PLOTS = (
+    RatePlot("TTFT", "ttft", "s", (Series("ttft_s.p50", *P50), Series("ttft_s.p99", *P99)), "ttft"),
+    RatePlot(
+        "Latency",
+        "e2e",
+        "s",
+        (
+            Series("e2e_latency_s.p50", *P50),
+            Series("e2e_latency_s.p99", *P99),
+            Series("latency_avg_s", "mean", "c1", "square"),
         ),
-        "Goodput": _against_rate("Goodput", "requests / s", goodput),
-    }
+        "e2e",
+    ),
+    RatePlot("Throughput", "tps", "output tokens / s", (Series("tps", "TPS", "c5"),)),
+    RatePlot(
+        "Goodput",
+        "goodput",
+        "requests / s",
+        (
+            Series("offered_rps", "offered", "c7", "up"),
+            Series("achieved_rps", "achieved", "c1"),
+            Series("goodput_rps", "goodput", "c4", "down"),
+        ),
+    ),
+)
 
 
-def timeline_plot(figures: RoundFigures, rate_rps: float, warmup_s: float) -> str:
-    """One round second by second: requests above, TTFT below."""
-    seconds = figures.timeline
-    times = [second.t_s + 0.5 for second in seconds]
-
-    def draw(figure: Figure) -> None:
-        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[2, 1])
-        for axes in (upper, lower):
-            axes.axvspan(warmup_s, warmup_s + figures.window_s, color=BLUE, alpha=0.06, linewidth=0)
-        upper.step(times, [each.arrivals for each in seconds], where="mid", color=GREY, label="arrivals / s")
-        upper.step(
-            times, [each.completions for each in seconds], where="mid", color=GREEN, label="completions / s"
-        )
-        upper.plot(times, [each.in_flight for each in seconds], color=BLUE, label="in flight")
-        if any(each.failures for each in seconds):
-            upper.step(
-                times, [each.failures for each in seconds], where="mid", color=ORANGE, label="failures / s"
-            )
-        upper.set_ylim(bottom=0)
-        upper.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4, fontsize=8, handlelength=1.2)
-        lower.plot(
-            [second.t_s + 0.5 for second in seconds if second.ttft_p50_s is not None],
-            [second.ttft_p50_s for second in seconds if second.ttft_p50_s is not None],
-            color=BLUE,
-            marker=".",
-            markersize=3,
-        )
-        lower.set_ylim(bottom=0)
-        lower.set_ylabel("TTFT p50 (s)")
-        lower.set_xlabel("seconds from the start of the level; the window is shaded")
-
-    return _svg(draw, f"Timeline at {rate_rps:g} requests a second, round {figures.round}", (7.2, 3.6))
+def rate_plots(report: Report) -> list[Picture]:
+    """The plots against the rate; none if no level has figures."""
+    levels = sorted(
+        (level for level in report.levels if "ttft_s.p50" in level.summary), key=lambda level: level.rate_rps
+    )
+    return [_picture(plot, levels, report.plan.get("slo", {})) for plot in PLOTS] if levels else []
 
 
-def _against_rate(title: str, unit: str, content: Callable[[Axes], None]) -> str:
-    def draw(figure: Figure) -> None:
-        axes = figure.subplots()
-        content(axes)
-        axes.set_title(title, loc="left", fontsize=11, fontweight="bold")
-        axes.set_xlabel("offered requests / s")
-        axes.set_ylabel(unit)
-        axes.set_xlim(left=0)
-        axes.set_ylim(bottom=0)
-        if len(axes.get_legend_handles_labels()[0]) > 1:
-            axes.legend(fontsize=8)
+def _picture(plot: RatePlot, levels: Sequence[LevelFigures], slo: dict[str, float]) -> Picture:
+    limits = {name: limit for name, limit in slo.items() if slo_figure(name) == plot.slo}
+    shown = ""
 
-    return _svg(draw, f"{title} against the offered rate", (4.6, 3.2))
+    def draw(drawing: Drawing) -> None:
+        nonlocal shown
+        axes = drawing.figure.subplots()
+        drawing.axes = [axes]
+        values = [
+            level.summary[series.figure].median
+            for series in plot.series
+            for level in levels
+            if series.figure in level.summary
+        ]
+        # A limit far above everything would only press the lines to the ground.
+        near = [limit for limit in limits.values() if limit <= 3 * max(values)]
+        rates = [level.rate_rps for level in levels]
+        shown = value_axis(axes, [*values, *near], plot.unit)
+        rate_axis(axes, rates, "requests / s")
+        for limit in near:
+            limit_line(axes, limit)
+        for series in plot.series:
+            _line(axes, series, levels)
+        drawing.columns = [_column(plot, level) for level in levels]
+
+    picture = svg(draw, f"{plot.title} against the rate", SIZE)
+    keys = [Key(series.label, series.color, series.shape) for series in plot.series]
+    keys += [Key(slo_text(name, limit), "bad", "dotted") for name, limit in limits.items()]
+    return Picture(plot.title, shown, picture, keys if len(keys) > 1 else (), plot.term)
 
 
-def _line(axes: Axes, levels: Sequence[LevelFigures], name: str, label: str, color: str) -> None:
-    points = [(level, level.summary[name]) for level in levels if name in level.summary]
-    rates = [level.summary["offered_rps"].median for level, _ in points]
-    medians = [spread.median for _, spread in points]
-    axes.plot(rates, medians, color=color, label=label, linewidth=1.6)
+def spread_text(spread: Spread, unit: str) -> str:
+    """The range over the rounds, if there is one."""
+    if spread.min == spread.max:
+        return ""
+    return f"{_text(spread.min, unit)} to {_text(spread.max, unit)}"
+
+
+def _line(axes: Axes, series: Series, levels: Sequence[LevelFigures]) -> None:
+    spreads = [
+        (level.rate_rps, level.summary[series.figure]) for level in levels if series.figure in level.summary
+    ]
+    rates = [rate for rate, _ in spreads]
+    color = PAINT[series.color]
     axes.fill_between(
         rates,
-        [spread.min for _, spread in points],
-        [spread.max for _, spread in points],
+        [spread.min for _, spread in spreads],
+        [spread.max for _, spread in spreads],
         color=color,
-        alpha=0.15,
+        alpha=0.16,
         linewidth=0,
     )
-    for valid, fill in ((True, color), (False, "white")):
-        # A hollow point is one that may not be used.
-        chosen = [
-            (rate, median)
-            for rate, median, (level, _) in zip(rates, medians, points, strict=True)
-            if (level.verdict.kind == "valid") is valid
-        ]
-        if chosen:
-            axes.plot(
-                *zip(*chosen, strict=True), "o", color=color, markerfacecolor=fill, markersize=5, zorder=3
-            )
+    axes.plot(rates, [spread.median for _, spread in spreads], color=color, linewidth=1.7)
 
 
-def _limit(axes: Axes, limit_s: float | None) -> None:
-    if limit_s is not None:
-        axes.axhline(limit_s, color=GREEN, linestyle=":", linewidth=1.2, label=f"SLO {limit_s:g} s")
+def _column(plot: RatePlot, level: LevelFigures) -> Column:
+    verdict = level.verdict.kind
+    known = [
+        (series, level.summary[series.figure]) for series in plot.series if series.figure in level.summary
+    ]
+    return Column(
+        level.rate_rps,
+        line(
+            f"{level.rate_rps:g} RPS, {verdict}",
+            [
+                (series.color, series.label, _text(spread.median, plot.unit), spread_text(spread, plot.unit))
+                for series, spread in known
+            ],
+        ),
+        [
+            (0, Mark(spread.median, series.color, series.shape, verdict != "valid"))
+            for series, spread in known
+        ],
+    )
 
 
-def _svg(draw: Callable[[Figure], None], title: str, size: tuple[float, float]) -> str:
-    # Salted by the title, so that the ids of several plots on one page differ and stay the same.
-    with matplotlib.rc_context({**STYLE, "svg.hashsalt": title}):
-        figure = Figure(figsize=size, layout="constrained")
-        draw(figure)
-        target = io.StringIO()
-        figure.savefig(target, format="svg", transparent=True, metadata={"Title": title, "Date": None})
-    text = target.getvalue()
-    # The XML head names a DTD by URL, and the metadata block names vocabularies: a page needs neither.
-    text = text[text.index("<svg") :]
-    begin, end = text.find("<metadata>"), text.find("</metadata>")
-    return text[:begin] + text[end + len("</metadata>") :] if begin >= 0 else text
+def _text(value: float, unit: str) -> str:
+    return times(value) if unit == "s" else number(value, 1)

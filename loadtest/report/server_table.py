@@ -6,7 +6,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from loadtest.report.wording import NONE, milliseconds, number
-from loadtest.schema.observed import Observed, ObservedPod, ObservedWindow
+from loadtest.schema.observed import Observed, ObservedPod, ObservedWindow, ReplicaStart
 
 COLUMNS = (
     "RPS",
@@ -42,6 +42,8 @@ def print_observed(observed: Observed, console: Console) -> None:
                 )
     for pod in observed.pods:
         console.print(f"Pod {escape(f'{pod.name}: {pod_text(pod)}')}.", highlight=False, soft_wrap=True)
+    for start in observed.starts:
+        console.print(f"Replica {escape(f'{start.replica} came: {start_text(start)}')}.", highlight=False)
     for warning in observed.warnings:
         console.print(f"[yellow]Note:[/yellow] {escape(warning)}.", highlight=False, soft_wrap=True)
 
@@ -64,6 +66,13 @@ def window_cells(window: ObservedWindow) -> list[str]:
 def stages_text(window: ObservedWindow) -> str:
     """The stages with their mean, like 'embed 3.1, search 0.2'."""
     return ", ".join(f"{stage} {milliseconds(mean)}" for stage, mean in window.stage_mean_s.items())
+
+
+def start_text(start: ReplicaStart) -> str:
+    """When each step of its start was seen, in seconds from the start of the load."""
+    times = start.model_dump(exclude={"replica"})
+    seen = [f"{name.removesuffix('_s')} {value:g} s" for name, value in times.items() if value is not None]
+    return ", ".join(seen).replace("first_token", "first token") or "not seen starting"
 
 
 def pod_text(pod: ObservedPod) -> str:

@@ -5,8 +5,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from loadtest.figures.slo import slo_text
+from loadtest.report.decisions import print_gate, print_knee
 from loadtest.report.server_table import print_observed
-from loadtest.report.wording import milliseconds, number, seconds
+from loadtest.report.waterfall_text import waterfall_text
+from loadtest.report.wording import answers_text, milliseconds, number, seconds
 from loadtest.schema import LevelFigures, Report
 
 COLORS = {
@@ -34,13 +37,24 @@ COLUMNS = (
 def print_report(report: Report, console: Console) -> None:
     """Print the table, then what a reader has to know about its points."""
     console.print(_table(report))
+    for warning in report.warnings:
+        console.print(f"[yellow]Warning:[/yellow] {escape(warning)}.", highlight=False, soft_wrap=True)
     for level in report.levels:
         for reason in level.verdict.reasons:
             console.print(f"{level.rate_rps:g} RPS is {level.verdict.kind}: {escape(reason)}.")
         for note in level.verdict.notes:
             console.print(f"[dim]{level.rate_rps:g} RPS: {escape(note)}.[/dim]")
-    if report.knee_rps is not None:
-        console.print(f"Knee (99% of requests inside the SLOs, no growth): {report.knee_rps:g} RPS.")
+    for level in report.levels:
+        if line := waterfall_text(level):
+            console.print(f"{level.rate_rps:g} RPS, mean ms: {line}.", highlight=False, soft_wrap=True)
+    if report.knee is not None:
+        print_knee(report.knee, console)
+    elif report.knee_rps is not None:
+        console.print(f"Knee (service levels met, no growth): {report.knee_rps:g} RPS.")
+    if report.answers is not None:
+        console.print(f"{answers_text(report.answers)}.", highlight=False, soft_wrap=True)
+    if report.gate is not None:
+        print_gate(report.gate, console)
     if report.processes:
         memory = ", ".join(
             f"{escape(process.name)} ({process.pid}) {process.peak_rss_mib:,.0f} MiB"
@@ -55,7 +69,7 @@ def print_report(report: Report, console: Console) -> None:
 
 
 def _table(report: Report) -> Table:
-    slo = ", ".join(f"{name} ≤ {limit:g}" for name, limit in report.plan.get("slo", {}).items())
+    slo = ", ".join(slo_text(name, limit) for name, limit in report.plan.get("slo", {}).items())
     rounds = max((len(level.rounds) for level in report.levels), default=0)
     caption = f"Goodput: {slo or 'no SLO given, every complete answer counts'}."
     if rounds > 1:

@@ -6,7 +6,7 @@ in the column `median`.
 
 from statistics import median
 
-from loadtest.schema import Report
+from loadtest.schema import Report, RoundFigures
 from loadtest.schema.observed import ObservedWindow
 
 HEADER = "rps\tfigure\tmedian\tmin\tmax"
@@ -38,7 +38,19 @@ def figures_tsv(report: Report) -> str:
         "complete": report.complete,
         "knee_rps": report.knee_rps,
     }
+    if report.answers is not None:
+        facts |= {"sample": len(report.answers.answers), "recall": report.answers.recall}
     facts |= {f"plan.{name}": report.plan.get(name) for name in PLAN}
+    if report.plan.get("reset_cache"):
+        # Only where it is on: reports from before it existed are like those without it.
+        facts["plan.reset_cache"] = True
+    if report.plan.get("steps"):
+        facts["plan.steps"] = ",".join(f"{rate:g}:{seconds:g}" for rate, seconds in report.plan["steps"])
+    if report.knee is not None:
+        found = report.knee.model_dump(include={"rate_rps", "upper_rps", "broke_first", "component"})
+        facts |= {f"knee.{name}": value for name, value in found.items()}
+    if report.gate is not None:
+        facts |= {"gate.baseline": report.gate.baseline_run, "gate.passed": report.gate.passed}
     facts |= {f"label.{name}": value for name, value in report.plan.get("label", {}).items()}
     rows += [f"-\t{name}\t{_cell(value)}\t\t" for name, value in facts.items()]
     for level in report.levels:
@@ -56,10 +68,23 @@ def figures_tsv(report: Report) -> str:
             "unsent": [each.counts.unsent for each in level.rounds],
         }
         rows += [_row(rate, name, [float(value) for value in values]) for name, values in counts.items()]
+        rows += [_row(rate, name, values) for name, values in _client_figures(level.rounds).items()]
         observed = report.server.windows if report.server else []
         windows = [each for each in observed if each.rate_rps == level.rate_rps]
         rows += [_row(rate, f"server.{name}", values) for name, values in _server_figures(windows).items()]
     return "\n".join(rows) + "\n"
+
+
+def _client_figures(rounds: list[RoundFigures]) -> dict[str, list[float]]:
+    """What the summary doesn't hold: the waterfall's means, and the replicas whose cache was emptied."""
+    figures: dict[str, list[float]] = {}
+    for each in rounds:
+        if each.waterfall is not None:
+            for stage, mean in each.waterfall.mean_s.items():
+                figures.setdefault(f"waterfall.{stage}", []).append(mean)
+        if each.cache_reset is not None:
+            figures.setdefault("cache_reset", []).append(float(each.cache_reset))
+    return figures
 
 
 def _server_figures(windows: list[ObservedWindow]) -> dict[str, list[float]]:

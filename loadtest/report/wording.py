@@ -1,5 +1,7 @@
 """Figures as text, the same in the table and on the page."""
 
+from loadtest.schema.answers import Answers
+
 NONE = "—"
 
 
@@ -20,3 +22,13 @@ def seconds(value_s: float | None) -> str:
     if value_s is None:
         return NONE
     return f"{value_s:,.{2 if value_s >= 1 else 3}f}"
+
+
+def answers_text(answers: Answers) -> str:
+    """What a sample of answers says, in a sentence without its full stop."""
+    failed = sum(answer.error is not None for answer in answers.answers)
+    said = f"Sample of {len(answers.answers)} answers: {failed} failed"
+    if answers.recall is None:
+        return said
+    found = f"{answers.recall:.0%} of {answers.with_gold} gold documents among the passages (recall)"
+    return f"{said}, {found}"

@@ -64,7 +64,8 @@ class Side(Part):
     same_passages: float | None = Field(description="share of sampled questions with the baseline's passages")
     same_answer: float | None = Field(description="share of sampled questions with the baseline's answer")
     same_beginning: float | None = Field(
-        description="mean share of an answer's characters up to its first difference from the baseline's"
+        description="mean share of the longer answer's characters up to the first difference between the "
+        "side's and the baseline's; 1 if there is none"
     )
 
 
@@ -89,7 +90,8 @@ class ScalingPoint(Part):
     ttft_p50_s: Interval | None
     ttft_p99_s: Interval | None
     efficiency: float | None = Field(
-        description="(TPS / replicas) / (TPS / replicas of the smallest count) at this rate"
+        description="(TPS / replicas) / (TPS / replicas of the smallest count whose point counts) at this "
+        "rate; null if that count keeps up with all that is offered, or this point does not count"
     )
 
 

@@ -9,10 +9,12 @@ class GateFigure(Part):
     """One figure at one rate."""
 
     rate_rps: float
-    figure: str = Field(description="as in the levels' summary")
+    figure: str = Field(description="as in the levels' summary; `failed` is the share of failed requests")
     baseline: float
     now: float
-    change: float = Field(description="(now - baseline) / baseline; positive means larger, not better")
+    change: float = Field(
+        description="(now - baseline) / baseline, of shares now - baseline; positive means larger, not better"
+    )
     change_low: float = Field(description="lower end of the change's bootstrap interval over rounds")
     change_high: float
     allowed: float = Field(description="change for the worse that noise is allowed to make")

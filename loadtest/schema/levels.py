@@ -73,6 +73,16 @@ class Second(Part):
     ttft_p50_s: float | None = Field(description="of the requests scheduled in this second")
 
 
+class ServiceLevel(Part):
+    """How the requests of a window stand with one service level."""
+
+    share: float = Field(description="window requests answered inside the limit / window requests")
+    value_s: float | None = Field(
+        description="the smallest limit that would be met; null if too many requests failed for any"
+    )
+    met: bool
+
+
 class RoundFigures(Part):
     """One repeat of one level."""
 
@@ -110,6 +120,9 @@ class RoundFigures(Part):
     waterfall: Waterfall | None = Field(
         default=None,
         description="where the time of the window's requests went; null if the server says nothing",
+    )
+    service_levels: dict[str, ServiceLevel] = Field(
+        default={}, description="each service level of the plan; ttft_s without a percentile wants 99%"
     )
     cache_reset: int | None = Field(
         default=None, description="replicas whose prefix cache was emptied before it; null if not asked for"

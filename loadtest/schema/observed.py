@@ -66,7 +66,7 @@ class ServerSample(Part):
 class ReplicaStart(Part):
     """A replica that came during the run; seconds from the start of the first level, null if not seen."""
 
-    replica: str = Field(description="pod:port of its metrics")
+    replica: str = Field(description="pod:port of its metrics; the pod alone if none answered in it")
     created_s: float | None = Field(description="its pod was made")
     scheduled_s: float | None = Field(description="a node was found")
     pulled_s: float | None = Field(description="the image was there")

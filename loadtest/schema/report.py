@@ -51,8 +51,8 @@ class Report(Part):
     environment: Environment
     levels: list[LevelFigures]
     knee_rps: float | None = Field(
-        description="highest valid rate with >= 99% of the requests inside the SLOs and no growth of "
-        "requests in flight; null if no level qualifies or no SLO was given"
+        description="highest valid rate that meets every service level (ttft_s without a percentile: for "
+        "99% of the requests) without growth of requests in flight; null if none does or none was given"
     )
     processes: list[ProcessMemory]
     server: Observed | None = Field(

@@ -78,5 +78,7 @@ def test_the_environment_says_what_a_report_needs(server: Server) -> None:
     assert said["index"]["documents"] == 60
     assert len(said["index"]["hash"]) == 16
     assert said["versions"]["ray"]
+    assert said["replicas"] == 1
+    assert len(said["replica"]) == 32
     assert said["load"] == {"ongoing": 0, "running": 0, "waiting": 0}
     assert "api_keys" not in str(said)

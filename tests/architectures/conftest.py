@@ -25,7 +25,8 @@ def variant(request: pytest.FixtureRequest) -> str:
 def running(
     variant: str, make_settings: Callable[..., Settings], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ServiceProcess]:
-    ports = {"server": {"port": free_port()}, "metrics": {"port": free_port(18000), "host": "127.0.0.1"}}
+    server = {"port": free_port(), "allow_cache_reset": True}
+    ports = {"server": server, "metrics": {"port": free_port(18000), "host": "127.0.0.1"}}
     settings = make_settings(**VARIANTS[variant], **ports)
     service = ServiceProcess(settings, tmp_path_factory.mktemp(variant))
     try:

@@ -124,15 +124,17 @@ def test_prompt_and_index_change_in_the_replica_that_runs(
     start: Callable[[str], Cluster], demo_indexes: Path, tmp_path: Path
 ) -> None:
     cluster = start("rsc")
-    assert cluster.deploy(rag={"top_k": 3}) == "RUNNING"
+    assert cluster.deploy(rag={"top_k": 3}, server={"allow_cache_reset": True}) == "RUNNING"
     first = cluster.environment()
     assert first["rag"]["top_k"] == 3
+    assert "reset_prefix_cache" in first["extensions"]
     replicas = cluster.processes("ray::ServeReplica")
     asking = Asking(cluster.url)
     try:
         assert cluster.deploy(rag={"top_k": 2, "index": str(tmp_path / "new")}) == "RUNNING"
         waiting = cluster.environment()
         assert waiting["rag"]["top_k"] == 2
+        assert "reset_prefix_cache" not in waiting["extensions"]
         assert waiting["pending_index"]["waiting"]
         assert waiting["index"] == first["index"]
         shutil.copytree(demo_indexes, tmp_path / "copy", symlinks=True)

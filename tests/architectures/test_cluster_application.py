@@ -32,7 +32,7 @@ def test_replicas_are_as_the_environment_says(architecture: str, monkeypatch: py
     assert deployment.num_replicas == 3
     assert deployment.ray_actor_options == {"num_cpus": 1, "num_gpus": 0, "resources": {"NPU": 1}}
     assert deployment.user_config["rag"]["top_k"] == 7
-    assert set(deployment.user_config) == {"rag", "sampling"}
+    assert set(deployment.user_config) == {"rag", "sampling", "server"}
 
 
 def test_a_replica_reads_the_environment_of_its_own_process(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,9 +102,10 @@ def test_a_part_of_user_config_is_enough() -> None:
     [
         (
             {"engine": {"max_model_len": 5}},
-            r"user_config\.engine: it may hold the sections rag, sampling, replicas",
+            r"user_config\.engine: it may hold the sections rag, sampling, server, replicas",
         ),
         ({"replicas": {"gpus": 1}}, "only count"),
+        ({"server": {"port": 1}}, "only allow_cache_reset"),
         ({"rag": 3}, r"user_config\.rag"),
         ({"rag": {"top_k": 0}}, r"rag\.top_k = 0"),
     ],

@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -99,22 +98,52 @@ def test_a_killed_worker_costs_only_the_answers_it_had_begun(pair: tuple[Service
         time.sleep(0.5)
 
 
-def test_a_dead_vllm_engine_is_replaced(make_settings: Callable[..., Settings], tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def rvc(
+    make_settings: Callable[..., Settings], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ServiceProcess]:
     settings = make_settings(architecture="rvc", server={"port": free_port()})
-    service = ServiceProcess(settings, tmp_path)
+    service = ServiceProcess(settings, tmp_path_factory.mktemp("rvc"))
     try:
         service.wait_ready()
-        [engine] = service.descendants("VLLM::EngineCore")
-        engine.kill()
-        until = time.monotonic() + 180
-        while True:
-            assert time.monotonic() < until, "the service did not come back"
-            found = [process.pid for process in service.descendants("VLLM::EngineCore")]
-            if found and found != [engine.pid] and service.healthy():
-                break
-            time.sleep(0.5)
-        assert service.chat("Who orders the gate closed?", max_tokens=3).status_code == 200
-        assert len(service.descendants("VLLM::EngineCore")) == 1
+        yield service
     finally:
-        left = service.stop_and_look()
-    assert not left
+        assert not service.stop_and_look()
+
+
+def test_a_restarted_controller_keeps_the_replica(rvc: ServiceProcess) -> None:
+    """As after the loss of a cluster's head, which takes the controller with it."""
+    [controller] = rvc.descendants("ray::ServeController")
+    before = pids(rvc, "ray::ServeReplica"), pids(rvc, "VLLM::EngineCore")
+    load = Load(rvc.url, clients=1)
+    try:
+        controller.kill()
+        until = time.monotonic() + 60
+        while pids(rvc, "ray::ServeController") in ([], [controller.pid]):
+            assert time.monotonic() < until, "the controller was not restarted"
+            time.sleep(0.2)
+        # One that takes the replica for broken starts another within 5 s.
+        time.sleep(10)
+        load.wait_for(3)
+    finally:
+        load.stop()
+    assert (load.unbegun, load.broken_off) == ([], 0)
+    assert (pids(rvc, "ray::ServeReplica"), pids(rvc, "VLLM::EngineCore")) == before
+
+
+def pids(service: ServiceProcess, name: str) -> list[int]:
+    return [process.pid for process in service.descendants(name)]
+
+
+def test_a_dead_vllm_engine_is_replaced(rvc: ServiceProcess) -> None:
+    [engine] = rvc.descendants("VLLM::EngineCore")
+    engine.kill()
+    until = time.monotonic() + 180
+    while True:
+        assert time.monotonic() < until, "the service did not come back"
+        found = pids(rvc, "VLLM::EngineCore")
+        if found and found != [engine.pid] and rvc.healthy():
+            break
+        time.sleep(0.5)
+    assert rvc.chat("Who orders the gate closed?", max_tokens=3).status_code == 200
+    assert len(rvc.descendants("VLLM::EngineCore")) == 1

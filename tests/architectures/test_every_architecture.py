@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -124,6 +125,30 @@ def test_it_is_swept(running: ServiceProcess, tmp_path: Path) -> None:
         assert round_["counts"]["completed"] == round_["counts"]["scheduled"] > 0
         assert round_["ttft_s"]["p50"] > 0
     assert report["environment"]["server"]["index"]["hash"]
+
+
+def test_it_says_where_the_time_went(running: ServiceProcess) -> None:
+    begun_s = time.perf_counter()
+    answer = running.chat(ASKED[0], max_tokens=8, timings=True, ignore_eos=True)
+    took_s = time.perf_counter() - begun_s
+    said = answer.json()["timings"]
+    # Serve names the request in the answer too.
+    assert set(answer.headers.get_list("x-request-id")) == {said.pop("request_id")}
+    assert sum(said.values()) <= took_s
+    for name in ("admit", "retrieve_queue", "embed", "search", "prompt", "prefill", "first_delta", "decode"):
+        assert said[name] > 0, name
+
+
+def test_every_prefix_cache_is_emptied(running: ServiceProcess, variant: str) -> None:
+    count = running.client.get("/v1/environment").json()["replicas"]
+    assert count == (2 if variant == "rsc" else 1)
+    found: dict[str, bool | None] = {}
+    until = time.monotonic() + 30  # HAProxy hears of a replica some time after Serve counts it
+    while len(found) < count and time.monotonic() < until:
+        # On a connection of its own each, so that HAProxy chooses anew.
+        said = httpx.post(f"{running.url}/v1/reset_prefix_cache", timeout=30).json()
+        found[said["replica"]] = said["reset"]
+    assert list(found.values()) == [True if variant == "rvc" else None] * count
 
 
 def test_wrong_requests_are_refused_by_the_service_itself(running: ServiceProcess) -> None:

@@ -190,6 +190,15 @@ def test_a_redis_keeps_the_heads_state() -> None:
     assert "gcsFaultToleranceOptions" not in pick(render(), "RayService")["spec"]["rayClusterConfig"]
 
 
+@pytest.mark.parametrize("enabled", [True, False])
+def test_the_heads_account_outlives_a_release_whose_redis_has_to_be_emptied(enabled: bool) -> None:
+    """The operator does that in a Job of this account, once all pods of the cluster have gone."""
+    redis = {"ray": {"gcsFaultTolerance": {"enabled": enabled, "redisAddress": "redis:6379"}}}
+    accounts = [one for one in render(redis) if one["kind"] == "ServiceAccount"]
+    kept = [one["metadata"]["name"] for one in accounts if "annotations" in one["metadata"]]
+    assert kept == (["rag-llm-head"] if enabled else [])
+
+
 def test_routes_lead_to_the_service() -> None:
     assert not {"Ingress", "HTTPRoute"} & kinds(render())
     documents = render(

@@ -111,6 +111,18 @@ REFUSED: list[tuple[Values, str]] = [
     ),
     ({"httpRoute": {"enabled": True}}, "httpRoute.enabled = true needs httpRoute.parentRefs"),
     ({"ingress": {"enabled": True, "hosts": []}}, "ingress.enabled = true needs ingress.hosts"),
+    (
+        {"loadtest": {"run": "r1", "join": {"kind": "compare"}}},
+        "loadtest.join.kind = compare needs loadtest.join.runs: the runs that are joined",
+    ),
+    (
+        {"loadtest": {"run": "r1", "gate": "old", "join": {"kind": "scaling", "runs": ["a"]}}},
+        "loadtest.gate and loadtest.join are both set: a gate is a run of its own",
+    ),
+    (
+        {"loadtest": {"run": "r1", "settings": {"rps": None}}},
+        "loadtest.settings needs rps, duration and rounds, or steps, or a loadtest.gate whose plan is taken",
+    ),
 ]
 
 

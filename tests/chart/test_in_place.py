@@ -16,6 +16,7 @@ IN_PLACE: dict[str, Values] = {
     "corpus": {"corpus": {"version": "2"}},
     "indexing": {"indexing": {"passage_tokens": 64}},
     "sampling": {"sampling": {"max_tokens": 5, "temperature": 0.5, "top_p": 0.9}},
+    "cache reset": {"server": {"allow_cache_reset": True}},
     "replicas": {"replicas": {"count": 3}},
     "autoscaling": {"replicas": {"autoscaling": {"enabled": True, "max_replicas": 7, "upscale_delay_s": 3}}},
     "serve limits": {"serve": {"max_ongoing_requests": 7, "max_queued_requests": 8}},

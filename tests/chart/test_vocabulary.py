@@ -77,12 +77,18 @@ def test_values_arrive_as_settings(pod: str) -> None:
 
 def test_baseline_gets_everything_from_its_environment() -> None:
     rag = {"top_k": 9, "passage_order": "canonical", "system_prompt": "Sag: ja\n# nein", "enabled": False}
-    values: Values = {"architecture": "baseline", "rag": rag, "sampling": {"max_tokens": 9, "temperature": 1}}
+    values: Values = {
+        "architecture": "baseline",
+        "rag": rag,
+        "sampling": {"max_tokens": 9, "temperature": 1},
+        "server": {"allow_cache_reset": True},
+    }
     settings = read(environment(pod_templates(render(values))["rag-llm"])).model_dump(mode="json")
     assert rag.items() <= settings["rag"].items()
     assert settings["rag"]["index"].startswith("/mnt/shared/faiss_index/")
     assert settings["sampling"] == {"max_tokens": 9, "temperature": 1.0, "top_p": 1.0}
     assert settings["server"]["host"] == "0.0.0.0"
+    assert settings["server"]["allow_cache_reset"]
 
 
 def test_the_reference_projects_names_are_used_where_there_are_any() -> None:

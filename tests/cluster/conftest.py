@@ -2,7 +2,8 @@
 
 Environment: KUBECONFIG as kubectl reads it; E2E_IMAGE, an image that the cluster's nodes have or can pull;
 E2E_VALUES, more values files with commas between (they may need E2E_PSA=privileged); E2E_KEEP=1 goes on in
-the namespace as it was left, and leaves it.
+the namespace as it was left, and leaves it; E2E_REDIS_IMAGE is an image with redis-server, for the loss of
+the head.
 """
 
 import json

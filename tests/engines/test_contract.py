@@ -4,14 +4,16 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
+from prometheus_client import REGISTRY
 from tokenizers import Tokenizer
 
-from app.engines.contract import Delta, Engine, EngineLoad, Sampling
+from app.engines.contract import Delta, Engine, EngineLoad, FirstDelta, Sampling
 from app.engines.scripted import Script, ScriptedEngine
 from app.engines.transformers import TransformersEngine
-from app.engines.vllm import VllmEngine
+from app.engines.vllm import VllmEngine, first_delta
 from app.errors import NotReady
 from app.settings import Settings
 
@@ -49,7 +51,8 @@ def running(request: pytest.FixtureRequest, make_settings: Callable[..., Setting
         "scripted": lambda: ScriptedEngine(Script(itl_s=0.005)),
         "threads": lambda: TransformersEngine(make_settings()),
         "batch": lambda: TransformersEngine(make_settings(engine={"batch": True})),
-        "vllm": lambda: VllmEngine(make_settings(architecture="rvc")),
+        # A port for metrics switches vLLM's statistics on; nothing listens there.
+        "vllm": lambda: VllmEngine(make_settings(architecture="rvc", metrics={"port": 9400})),
     }
     running = Running(engines[request.param]())
     yield running
@@ -110,6 +113,82 @@ def test_a_listener_that_leaves_ends_the_generation(running: Running) -> None:
         return running.engine.load()
 
     assert running.runner.run(leave()) == EngineLoad(0, 0)
+
+
+def test_the_first_delta_says_where_the_time_to_it_went(running: Running) -> None:
+    running.answer()
+    begun_s = time.perf_counter()
+    first, *others = running.answer(replace(GREEDY, max_tokens=4))
+    took_s = time.perf_counter() - begun_s
+    assert isinstance(first, FirstDelta)
+    assert not any(isinstance(delta, FirstDelta) for delta in others)
+    assert 0 <= first.queue_s < took_s
+    assert 0 < first.prefill_s + first.queue_s < took_s
+
+
+def test_waiting_behind_others_is_queue_and_not_prefill(running: Running) -> None:
+    if not isinstance(running.engine, TransformersEngine):
+        pytest.skip("takes more requests at a time than are worth starting here")
+
+    async def together() -> list[float]:
+        stream = running.engine.generate("long", PROMPT, replace(GREEDY, max_tokens=60))
+        await anext(stream)
+        asked = asyncio.gather(*(running.collect(GREEDY, PROMPT) for _ in range(6)))
+        async for _ in stream:
+            pass
+        return [answer[0].queue_s for answer in await asked if isinstance(answer[0], FirstDelta)]
+
+    begun_s = time.perf_counter()
+    alone = running.answer()[0]
+    took_s = time.perf_counter() - begun_s
+    waits_s = running.runner.run(together())
+    assert len(waits_s) == 6
+    assert isinstance(alone, FirstDelta)
+    assert max(waits_s) > alone.queue_s + took_s / 4
+
+
+def test_a_prefix_cache_is_emptied_but_not_under_a_request(running: Running) -> None:
+    """The blocks of vLLM's cache hold up to 128 tokens; only whole ones are kept."""
+    prompt = [60 + number % 200 for number in range(300)]
+    if not isinstance(running.engine, VllmEngine):
+        assert running.runner.run(running.engine.reset_prefix_cache()) is None
+        return
+
+    def hits() -> float:
+        [counter] = [metric for metric in REGISTRY.collect() if metric.name == "vllm:prefix_cache_hits"]
+        return sum(sample.value for sample in counter.samples if sample.name.endswith("_total"))
+
+    async def under_a_request() -> bool | None:
+        stream = running.engine.generate("runs", prompt, replace(GREEDY, max_tokens=900))
+        await anext(stream)
+        done = await running.engine.reset_prefix_cache()
+        await stream.aclose()  # type: ignore[attr-defined]
+        return done
+
+    def reset() -> bool | None:
+        # An aborted request keeps its blocks until the engine core has heard of it.
+        for _ in range(100):
+            if done := running.runner.run(running.engine.reset_prefix_cache()):
+                return done
+            time.sleep(0.05)
+        return False
+
+    def hits_of_an_answer() -> float:
+        before = hits()
+        running.answer(prompt=prompt)
+        return hits() - before
+
+    running.answer(prompt=prompt)
+    assert hits_of_an_answer() > 0
+    assert running.runner.run(under_a_request()) is False
+    assert reset() is True
+    assert hits_of_an_answer() == 0
+    assert hits_of_an_answer() > 0
+
+
+def test_vllm_without_statistics_gives_a_plain_first_delta() -> None:
+    answer = SimpleNamespace(text="a", token_ids=[1], finish_reason=None)
+    assert type(first_delta(SimpleNamespace(outputs=[answer], metrics=None))) is Delta
 
 
 def test_a_started_engine_is_healthy(running: Running) -> None:

@@ -4,7 +4,7 @@ import http.server
 import json
 import threading
 import time
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +22,7 @@ class ApiServer:
         port: on which it listens, or will again.
         maps: the ConfigMaps that exist, by name.
         pods: that it lists.
+        events: likewise.
         statuses: of the next answers to writes, in order; then 200.
         reports: `report.json` of each write that had one, with its time.
         refused: connections that it was away for are not among them.
@@ -30,6 +31,7 @@ class ApiServer:
     port: int = 0
     maps: dict[str, Content] = field(default_factory=dict)
     pods: list[dict[str, Any]] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
     reports: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
     server: http.server.ThreadingHTTPServer | None = None
@@ -51,7 +53,11 @@ class ApiServer:
                 self.answer(status, body if status == 200 else {"message": f"told to answer {status}"})
 
             def do_GET(self) -> None:
-                items = state.pods if self.path.partition("?")[0].endswith("/pods") else []
+                kind, _, name = self.path.partition("?")[0].rpartition("/")
+                if kind.endswith("/configmaps"):
+                    self.answer(*state.one(name))
+                    return
+                items = {"pods": state.pods, "events": state.events}.get(name, [])
                 self.answer(200, {"items": items})
 
             def answer(self, status: int, content: object) -> None:
@@ -82,6 +88,14 @@ class ApiServer:
         self.maps[name] = Content(dict(body["data"]), binary)
         if "report.json" in body["data"]:
             self.reports.append((time.monotonic(), json.loads(body["data"]["report.json"])))
+
+    def one(self, name: str) -> tuple[int, object]:
+        """A ConfigMap as the API's JSON, with its HTTP status."""
+        if name not in self.maps:
+            return 404, {"message": f'configmaps "{name}" not found'}
+        content = self.maps[name]
+        binary = {key: b64encode(piece).decode() for key, piece in content.binary.items()}
+        return 200, {"metadata": {"name": name}, "data": content.data, "binaryData": binary}
 
     def kubeconfig(self, folder: Path) -> str:
         """Write a kubeconfig that leads here; returns its path."""

@@ -1,4 +1,4 @@
-"""Made-up runs of each kind that a page has to show: a searched knee, a gate, and a step under autoscaling."""
+"""Made-up runs of each kind that a page shows: a searched knee, a gate, and a step under autoscaling."""
 
 from loadtest.schema import Report
 from loadtest.schema.gate import Gate, GateFigure
@@ -80,7 +80,7 @@ def gated_run(passed: bool = True) -> Report:
 
 def autoscaling_run() -> Report:
     """A rate of 2 for 30 s, 8 for 90 s and 2 for 60 s, at which a second and a third replica came."""
-    steps = ((2.0, 30.0), (8.0, 90.0), (2.0, 60.0))
+    steps = [[2.0, 30.0], [8.0, 90.0], [2.0, 60.0]]
     small = Speed("rvc", capacity_rps=7, ttft_s=0.2, tpot_s=0.02)
     report = made_run("auto-1", small, (5.0,), rounds=1, window_s=180, warmup=0, steps=steps)
     rate_of = [rate for rate, length in steps for _ in range(int(length))]

@@ -193,7 +193,7 @@ def made_answers(recall: float, worded: str = "") -> Answers:
         Answer(
             question=f"q{number:03d}",
             text=f"The gate stands at bridge {number}, {worded}as the register of {1900 + number} says.",
-            passages=[f"en/gate-{number}.md#0", f"en/gate-{number}.md#1", "en/other.md#4"],
+            passages=[f"en/{'gate' if number < recall * 10 else 'fence'}-{number}.md#0", "en/other.md#4"],
             gold_rank=1 if number < recall * 10 else None,
         )
         for number in range(10)

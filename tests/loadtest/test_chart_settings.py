@@ -9,6 +9,7 @@ from tests.loadtest.conftest import ROOT
 OWN = {
     "api_key",
     "expect_workers",
+    "gate",
     "master_bind_host",
     "master_bind_port",
     "namespace",

@@ -2,8 +2,9 @@
 
 import pytest
 
-from loadtest.figures.level import meets, round_figures
+from loadtest.figures.level import round_figures
 from loadtest.figures.rounds import knee_rps, level_figures
+from loadtest.figures.slo import meets
 from loadtest.figures.timeline import in_flight_at, in_flight_max, timeline
 from loadtest.figures.tokens import tokens_between
 from loadtest.schema import RoundFigures
@@ -149,6 +150,30 @@ def test_rounds_are_joined_by_their_median_with_the_spread() -> None:
     ]
     spread = level_figures(1.0, rounds).summary["ttft_s.p50"]
     assert (spread.median, spread.min, spread.max) == pytest.approx((0.2, 0.1, 0.5))
+
+
+def test_a_percentile_wants_its_share_of_all_requests() -> None:
+    # 200 requests: 10 take 0.3 s, the others 0.1 s.
+    of = level(warmup_s=0.0, window_s=200.0)
+    records = [record(float(t), [t + (0.3 if t % 20 == 0 else 0.1)]) for t in range(200)]
+    slo = {"ttft_p95_s": 0.2, "ttft_p99_s": 0.2, "ttft_s": 0.31, "tpot_p50_s": 0.01}
+    figures = round_figures(result(records, of), slo)
+    met = {name: each.met for name, each in figures.service_levels.items()}
+    assert met == {"ttft_p95_s": True, "ttft_p99_s": False, "ttft_s": True, "tpot_p50_s": True}
+    assert figures.service_levels["ttft_p99_s"].value_s == pytest.approx(0.3)
+    assert figures.service_levels["ttft_p95_s"].share == pytest.approx(0.95)
+    # A request is judged by itself: those of 0.3 s are no goodput.
+    assert figures.goodput_share == pytest.approx(0.95)
+
+    # With one more that failed, 95% are not answered inside any limit of 0.2 s.
+    records[1] = record(1.0, error="http_500")
+    failed = round_figures(result(records, of), {"ttft_p95_s": 0.2}).service_levels["ttft_p95_s"]
+    assert (failed.met, failed.share) == (False, 0.945)
+    assert failed.value_s == pytest.approx(0.3)
+    for t in range(2, 20):
+        records[t] = record(float(t), error="http_500")
+    nothing = round_figures(result(records, of), {"ttft_p95_s": 9.0}).service_levels["ttft_p95_s"]
+    assert (nothing.met, nothing.value_s) == (False, None)
 
 
 def test_the_knee_is_the_highest_valid_rate_inside_the_slo() -> None:

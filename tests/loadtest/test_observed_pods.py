@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from loadtest.cluster.pods import changes, observed_pods, of_the_server, scrape_addresses
+from loadtest.cluster.pods import changes, metrics_endpoints, observed_pods, of_the_server
 
 
 def _pod(name: str, restarts: int = 0, labels: dict[str, str] | None = None, **status: Any) -> dict[str, Any]:
@@ -16,6 +16,10 @@ def _pod(name: str, restarts: int = 0, labels: dict[str, str] | None = None, **s
                     "name": "ray-worker",
                     "image": "rag-llm:1",
                     "resources": {"limits": {"cpu": "2", "nvidia.com/gpu": "1"}},
+                    "ports": [
+                        {"name": "http", "containerPort": 8000},
+                        {"name": "app-metrics", "containerPort": 9700},
+                    ],
                 }
             ],
         },
@@ -57,4 +61,15 @@ def test_jobs_do_not_serve_and_heads_are_not_scraped() -> None:
     ]
     serving = of_the_server(pods)
     assert [pod["metadata"]["name"] for pod in serving] == ["worker", "head", "pending"]
-    assert scrape_addresses(serving) == ["10.0.0.1"]
+    endpoints = list(metrics_endpoints(serving).items())
+    assert endpoints[0] == ("10.0.0.1:9700", "worker:9700")
+    assert endpoints[-1] == ("10.0.0.1:9715", "worker:9715")
+    assert len(endpoints) == 16
+
+
+def test_metrics_are_asked_for_where_the_pod_says_that_they_are() -> None:
+    silent, six = _pod("silent"), _pod("six", podIP="fd00::7")
+    silent["spec"]["containers"][0]["ports"].pop()
+    endpoints = list(metrics_endpoints([silent, six]))
+    assert endpoints[0] == "[fd00::7]:9700"
+    assert len(endpoints) == 16

@@ -21,6 +21,11 @@ def test_question_prompt_and_id_are_read(tmp_path: Path) -> None:
     assert read_questions(path) == [Question("a", "물은?"), Question("line-3", "B"), Question("7", "C")]
 
 
+def test_a_gold_document_and_an_answer_are_kept(tmp_path: Path) -> None:
+    path = _file(tmp_path, '{"question": "A", "gold_document": "en/a.md", "answer": "3", "kind": 1}')
+    assert read_questions(path) == [Question("line-1", "A", "en/a.md", "3")]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -30,6 +35,7 @@ def test_question_prompt_and_id_are_read(tmp_path: Path) -> None:
         ('{"question": " "}', "line 1 needs a text"),
         ('{"question": "A", "id": [1]}', "line 1: `id` should be"),
         ('{"question": "A", "id": 1}\n{"question": "B", "id": "1"}', "line 2: the id '1' is that of line 1"),
+        ('{"question": "A", "gold_document": 7}', "line 1: `gold_document` should be a text, not 7"),
         ("\n\n", "holds no question"),
     ],
 )

@@ -48,7 +48,7 @@ def test_the_api_key_is_not_in_the_report(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"schema_version": 3}, "has schema version 3; this loadtest reads versions 1 and 2"),
+        ({"schema_version": 4}, "has schema version 4; this loadtest reads versions 1, 2, 3"),
         ({"surprise": 1}, "damaged: 1 fields are wrong, the first is surprise"),
         ({"levels": None}, "damaged: 1 fields are wrong, the first is levels"),
     ],
@@ -59,6 +59,22 @@ def test_another_version_or_shape_is_refused(tmp_path: Path, change: dict[str, o
     with pytest.raises(ReportError) as error:
         load_report(path)
     assert said in str(error.value)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_older_versions_are_read(tmp_path: Path, version: int) -> None:
+    """Version 2 had no waterfall, answers, knee search, gate or warnings; version 1 no server either."""
+    path = save_report(made_report(), tmp_path)
+    content = orjson.loads(path.read_bytes()) | {"schema_version": version}
+    for name in ("warnings", "answers", "knee", "gate", *(["server"] if version == 1 else [])):
+        del content[name]
+    for figures in content["levels"]:
+        for each in figures["rounds"]:
+            del each["waterfall"], each["cache_reset"]
+    path.write_bytes(orjson.dumps(content))
+    report = load_report(path)
+    assert (report.schema_version, report.warnings, report.answers) == (3, [], None)
+    assert report.levels[0].rounds[0].waterfall is None
 
 
 @pytest.mark.parametrize(

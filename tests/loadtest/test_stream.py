@@ -79,6 +79,35 @@ def test_a_delta_has_the_time_of_the_read_that_completed_it() -> None:
     assert reply.t_end == 5.0
 
 
+def test_the_texts_are_kept_where_they_are_asked_for() -> None:
+    texts: list[str] = []
+    parse_reply(_read([_chunked(STREAM)]), texts=texts)
+    assert "".join(texts) == "Water is\nwet 물"
+
+
+def test_passages_keep_their_sources() -> None:
+    passages = [{"id": "a.md:0", "source": "a.md"}, {"id": "b"}]
+    reply = parse_reply(_read([_chunked([_delta("a", rag={"passages": passages}), DONE])]))
+    assert (reply.passages, reply.sources) == (["a.md:0", "b"], ["a.md", ""])
+
+
+@pytest.mark.parametrize(
+    ("timings", "spans_of", "spans"),
+    [
+        ({"request_id": "r/0/1/7", "admit": 0.5, "prefill": 1}, "r/0/1/7", {"admit": 0.5, "prefill": 1.0}),
+        # As llama.cpp's server sends it, unasked.
+        ({"prompt_n": 9, "prompt_ms": 3.5}, "", None),
+        (None, "", None),
+    ],
+)
+def test_spans_are_taken_where_they_say_whose_they_are(
+    timings: object, spans_of: str, spans: dict[str, float] | None
+) -> None:
+    last = _event({"choices": [], "timings": timings})
+    reply = parse_reply(_read([_chunked([_delta("a"), last, DONE])]))
+    assert (reply.error, reply.spans_of, reply.spans) == (None, spans_of, spans)
+
+
 def test_text_completions_are_deltas_too() -> None:
     texts = [_event({"choices": [{"text": text}]}) for text in ("", "a", "b")]
     assert len(parse_reply(_read([_chunked([*texts, DONE])])).deltas) == 2
@@ -99,6 +128,7 @@ def test_a_connection_that_stays_open_after_done_is_no_error() -> None:
         ([b"data: {nonsense\n\n"], "protocol", "nonsense"),
         ([_event(["a list"])], "protocol", "a list"),
         ([_event({"choices": [{"delta": 3}]})], "protocol", "delta"),
+        ([_event({"timings": {"request_id": "r", "admit": "soon"}})], "protocol", "soon"),
     ],
 )
 def test_a_bad_stream_has_its_kind(pieces: list[bytes], kind: str, said: str) -> None:

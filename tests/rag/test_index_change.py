@@ -153,7 +153,7 @@ def test_more_passages_than_the_index_has_are_all_of_them(
 
     async def run() -> None:
         async with running(settings) as service:
-            assert len(await service.retrieve("bread", None)) == 5
+            assert len((await service.retrieve("bread", None)).hits) == 5
 
     asyncio.run(run())
 

@@ -9,7 +9,8 @@ import pytest
 from app.engines.contract import Sampling
 from app.engines.scripted import Script
 from app.errors import InvalidRequest
-from app.rag.service import Prepared, RagOptions, Service
+from app.rag.prompt import Prepared
+from app.rag.service import RagOptions, Service
 from app.settings import Settings
 from app.settings.model import RagSettings, SamplingSettings
 from tests.rag.conftest import Running

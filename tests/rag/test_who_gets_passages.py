@@ -7,7 +7,8 @@ import pytest
 
 from app.engines.scripted import ScriptedEngine
 from app.errors import IndexFolderError, InvalidRequest, NotReady
-from app.rag.service import Prepared, RagOptions, Service
+from app.rag.prompt import Prepared
+from app.rag.service import RagOptions, Service
 from app.rag.tokenizer import Text
 from app.settings import Settings
 from tests.rag.conftest import Running

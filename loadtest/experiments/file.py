@@ -1,0 +1,57 @@
+"""experiment.json: written whole or not at all, and read with its version checked, as report.json is."""
+
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from loadtest.errors import ReportError
+from loadtest.report.file import NAME as REPORT_NAME
+from loadtest.report.file import damaged, parse_kept, parse_report, replace_file
+from loadtest.schema import SCHEMA_VERSION, Report
+from loadtest.schema.experiment import Experiment
+
+NAME = "experiment.json"
+VERSION = 1
+
+
+def dump_experiment(experiment: Experiment) -> bytes:
+    """The content of experiment.json, in one line: indented it is half as large again."""
+    return experiment.model_dump_json().encode() + b"\n"
+
+
+def save_experiment(experiment: Experiment, folder: Path) -> Path:
+    """Write FOLDER/experiment.json, replacing an older one in one step; returns its path."""
+    return replace_file(folder / NAME, dump_experiment(experiment))
+
+
+def load_kept(path: Path) -> Report | Experiment:
+    """Read what a run or an experiment has left.
+
+    Args:
+        path: of report.json or experiment.json, or of the folder that holds one of them.
+
+    Raises:
+        ReportError: missing, damaged, or of another schema version.
+    """
+    if path.is_dir():
+        path = path / (NAME if (path / NAME).exists() else REPORT_NAME)
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise ReportError(f"The report {path} can't be read: {error.strerror}.") from None
+    content = parse_kept(text, str(path))
+    if "kind" not in content:
+        return parse_report(text, str(path))
+    if content["schema_version"] != VERSION:
+        raise ReportError(
+            f"The experiment {path} has schema version {content['schema_version']!r}; this loadtest reads "
+            f"version {VERSION}. Show it with the loadtest that wrote it, or join its runs again."
+        )
+    try:
+        # Its runs may have been joined by an older loadtest, before fields that have a default now.
+        runs = [run | {"schema_version": SCHEMA_VERSION} for run in content.get("runs", [])]
+        return Experiment.model_validate(content | {"runs": runs})
+    except (ValidationError, TypeError) as error:
+        if isinstance(error, TypeError):
+            raise ReportError(f"The experiment {path} is damaged: its runs are no reports.") from None
+        raise damaged(error, str(path)) from None
