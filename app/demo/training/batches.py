@@ -1,5 +1,6 @@
 """Batches of rows, made by worker processes while the model trains."""
 
+import signal
 from collections.abc import Iterator
 from random import Random
 from typing import Any
@@ -15,6 +16,8 @@ ANSWER_TOKENS = 192
 """Places a row for predicted answer tokens; what is above, averaged over a batch, is dropped."""
 OTHER_TOKENS = 40
 """Places a row for other tokens, of questions and passages."""
+WAIT_S = 60
+"""How long a batch may take before the training ends with an error."""
 
 Batch = dict[str, torch.Tensor]
 """ids, positions, turns: (rows, LENGTH). at, target: (places,) flat place of a predicted token's predecessor,
@@ -86,6 +89,12 @@ def _some(
     return np.random.default_rng(random.getrandbits(32)).choice(places, most, replace=False)
 
 
+def _leave_signals(_: int) -> None:
+    """A signal to the whole group is the training's to handle: it ends its workers itself."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+
+
 def loader(tokenizer: str, *, rows: int, seed: int, workers: int) -> Iterator[Batch]:
     """Batches from worker processes, or from this one with none."""
     return iter(
@@ -94,6 +103,8 @@ def loader(tokenizer: str, *, rows: int, seed: int, workers: int) -> Iterator[Ba
             batch_size=None,
             num_workers=workers,
             prefetch_factor=6 if workers else None,
+            worker_init_fn=_leave_signals,
+            timeout=WAIT_S if workers else 0,
             pin_memory=torch.cuda.is_available(),
         )
     )

@@ -2,8 +2,8 @@
 
 Time, not steps, sets the schedule, so that it ends when it has to; starting and compiling (about a minute)
 come on top. Run again with the same ``--out`` it goes on from its checkpoint; ``--of`` says how many seconds
-all runs together have. Every two minutes, at the end, and when it is told to end (SIGTERM, Ctrl-C) it writes
-the checkpoint and the model.
+all runs together have. Every two minutes and at its end it writes the checkpoint and the model, whatever ends
+it: time, ``--wall`` seconds since its start, SIGTERM, Ctrl-C or an error.
 """
 
 import argparse
@@ -26,6 +26,7 @@ from app.demo.training.shape import config
 from app.demo.training.tokenizer import copy_tokenizer
 
 SAVE_EVERY_S = 120
+STARTED = time.monotonic()
 
 
 @dataclass
@@ -38,6 +39,7 @@ class Plan:
         start: folder of weights to begin with; ``""``: random ones.
         seconds: how long this run trains.
         of: how long all runs train.
+        wall: seconds since the process began after which this run ends, whatever it has done by then.
         rows: rows of a batch.
         workers: processes that make batches.
         layers: of the model.
@@ -58,6 +60,7 @@ class Plan:
     start: str = ""
     seconds: float = 60
     of: float = 60
+    wall: float = 1e9
     rows: int = 56
     workers: int = 15
     layers: int = 10
@@ -103,6 +106,13 @@ class Training:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._end)
         self.restore()
+        try:
+            self._train()
+        finally:
+            self.save()
+            self.export()
+
+    def _train(self) -> None:
         plan = self.plan
         batches = loader(
             str(Path(plan.tokenizer) / "tokenizer.json"),
@@ -113,6 +123,8 @@ class Training:
         waited = 0.0
         first = self.steps
         while (now := time.monotonic()) - started < plan.seconds and not self.told_to_end:
+            if now - STARTED > plan.wall:
+                break
             self.trained_s = before + now - started
             asked = time.monotonic()
             batch = next(batches)
@@ -130,8 +142,6 @@ class Training:
                 self.save()
                 self.export()
                 saved = time.monotonic()
-        self.save()
-        self.export()
 
     def _end(self, *_: object) -> None:
         self.told_to_end = True

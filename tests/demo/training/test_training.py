@@ -5,12 +5,15 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from transformers import Qwen2ForCausalLM
 
+from app.demo.training.batches import Batch
 from app.demo.training.optimizer import Muon
 from app.demo.training.train import Plan, Training
 from app.demo.weights import WEIGHTS
@@ -25,19 +28,20 @@ def tiny(out: Path, seconds: float) -> Plan:
 
 
 def test_it_ends_with_a_model_when_told_and_goes_on_later(tmp_path: Path) -> None:
-    plan = tiny(tmp_path, 600)
+    plan = replace(tiny(tmp_path, 600), workers=1)
     options = [f"--{name.replace('_', '-')}={getattr(plan, name)}" for name in
                ("tokenizer", "out", "seconds", "of", "rows", "workers", "layers", "width")]  # fmt: skip
     command = [sys.executable, "-m", "app.demo.training.train", *options, "--no-compile"]
-    process = subprocess.Popen(command, env=os.environ | {"OMP_NUM_THREADS": "1"})
+    process = subprocess.Popen(command, env=os.environ | {"OMP_NUM_THREADS": "1"}, start_new_session=True)
     try:
         deadline = time.monotonic() + 120
         while not (tmp_path / "log.jsonl").is_file() and time.monotonic() < deadline:
             time.sleep(0.2)
-        process.send_signal(signal.SIGTERM)
+        os.killpg(process.pid, signal.SIGTERM)
         assert process.wait(60) == 0
     finally:
-        process.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
     check_model_folder(tmp_path / "model")
     assert Qwen2ForCausalLM.from_pretrained(tmp_path / "model").dtype == torch.bfloat16
     training = Training(tiny(tmp_path, 1))
@@ -46,6 +50,28 @@ def test_it_ends_with_a_model_when_told_and_goes_on_later(tmp_path: Path) -> Non
     assert before >= 1
     training.run()
     assert training.steps > before
+
+
+def test_whatever_ends_it_a_model_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    training = Training(tiny(tmp_path, 600))
+    step = training.step
+
+    def breaks(batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+        if training.steps == 2:
+            raise MemoryError
+        return step(batch)
+
+    monkeypatch.setattr(training, "step", breaks)
+    with pytest.raises(MemoryError):
+        training.run()
+    check_model_folder(tmp_path / "model")
+
+
+def test_it_ends_at_the_wall(tmp_path: Path) -> None:
+    training = Training(replace(tiny(tmp_path, 600), wall=0.001))
+    training.run()
+    assert training.steps == 0
+    check_model_folder(tmp_path / "model")
 
 
 def test_the_rate_rises_stays_and_falls(tmp_path: Path) -> None:
