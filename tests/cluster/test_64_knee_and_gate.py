@@ -66,7 +66,7 @@ def run_helm_test(release: Namespace, baseline: str) -> str:
 
 
 def require_figures(gate: dict[str, Any]) -> None:
-    """Without a valid point a gate doesn't pass, and says why; more can't be asked of a node that is too busy."""
+    """Without a valid point a gate doesn't pass and says why: all that a node that is too busy can show."""
     if not gate["figures"]:
         assert not gate["passed"]
         assert gate["sentences"]
