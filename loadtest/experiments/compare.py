@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from loadtest.errors import ReportError
 from loadtest.experiments.doubts import doubts
-from loadtest.experiments.intervals import change, interval, values_of
+from loadtest.experiments.intervals import change, interval
 from loadtest.experiments.parity import parity
+from loadtest.figures.rounds import values_of
 from loadtest.schema import LevelFigures, Report
 from loadtest.schema.experiment import (
     PUBLISHED,

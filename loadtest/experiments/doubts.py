@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from loadtest.experiments.intervals import NO_POINT
 from loadtest.experiments.parity import parity
+from loadtest.figures.verdict import NO_POINT
 from loadtest.report.compare import unlike_plans
 from loadtest.schema import Report
 from loadtest.schema.experiment import PUBLISHED_FROM_RPS

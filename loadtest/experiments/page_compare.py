@@ -5,9 +5,9 @@ from typing import Any
 
 from loadtest.experiments.compare import level_at
 from loadtest.experiments.compare_words import decisive_rate, headline, lede
-from loadtest.experiments.intervals import NO_POINT
 from loadtest.experiments.plots_compare import compare_plots
 from loadtest.experiments.settings_table import settings_table
+from loadtest.figures.verdict import NO_POINT
 from loadtest.report.bars import BarCard, waterfall_cards
 from loadtest.report.frame import change
 from loadtest.report.palette import looks

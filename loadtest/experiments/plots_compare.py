@@ -2,14 +2,11 @@
 
 from collections.abc import Sequence
 
-from matplotlib.axes import Axes
-
-from loadtest.report.frame import times
+from loadtest.experiments.bands import band, in_unit, remark
 from loadtest.report.palette import looks
 from loadtest.report.picture import Picture, rate_axis, value_axis
 from loadtest.report.plots import SIZE
-from loadtest.report.svg import PAINT, Column, Drawing, Mark, line, svg
-from loadtest.report.wording import number
+from loadtest.report.svg import Column, Drawing, Mark, line, svg
 from loadtest.schema.experiment import ComparedLevel, Comparison, Figure, Interval
 
 TITLES: dict[Figure, tuple[str, str, str]] = {
@@ -50,7 +47,8 @@ def _picture(figure: Figure, points: Sequence[Point], names: Sequence[str]) -> P
         rates = sorted({level.rate_rps for level, _ in points})
         rate_axis(axes, rates, "requests / s")
         for name in names:
-            _side(axes, [point for point in points if point[0].side == name], look[name][0])
+            mine = [(level.rate_rps, now) for level, now in points if level.side == name]
+            band(axes, [rate for rate, _ in mine], [now for _, now in mine], look[name][0])
         drawing.columns = [
             _column(rate, [point for point in points if point[0].rate_rps == rate], unit, look)
             for rate in rates
@@ -60,41 +58,15 @@ def _picture(figure: Figure, points: Sequence[Point], names: Sequence[str]) -> P
     return Picture(title, shown, picture, (), term)
 
 
-def _side(axes: Axes, points: Sequence[Point], color: str) -> None:
-    rates = [level.rate_rps for level, _ in points]
-    axes.fill_between(
-        rates,
-        [now.value if now.low is None else now.low for _, now in points],
-        [now.value if now.high is None else now.high for _, now in points],
-        color=PAINT[color],
-        alpha=0.18,
-        linewidth=0,
-    )
-    axes.plot(rates, [now.value for _, now in points], color=PAINT[color], linewidth=1.7)
-
-
 def _column(rate: float, points: Sequence[Point], unit: str, look: dict[str, tuple[str, str]]) -> Column:
     return Column(
         rate,
         line(
             f"{rate:g} RPS",
             [
-                (look[level.side][0], level.side, _text(now.value, unit), _remark(level, now, unit))
+                (look[level.side][0], level.side, in_unit(now.value, unit), remark(now, level.verdict, unit))
                 for level, now in points
             ],
         ),
         [(0, Mark(now.value, *look[level.side], hollow=level.verdict != "valid")) for level, now in points],
     )
-
-
-def _remark(level: ComparedLevel, now: Interval, unit: str) -> str:
-    known = (
-        f"{_text(now.low, unit)} to {_text(now.high, unit)}"
-        if now.low is not None and now.high is not None
-        else ""
-    )
-    return ", ".join(filter(None, [known, level.verdict if level.verdict != "valid" else ""]))
-
-
-def _text(value: float, unit: str) -> str:
-    return times(value) if unit == "s" else number(value, 1)

@@ -4,11 +4,10 @@ from collections.abc import Callable, Sequence
 
 from matplotlib.axes import Axes
 
-from loadtest.report.frame import share, times
+from loadtest.experiments.bands import band, in_unit, remark
 from loadtest.report.picture import Key, Picture, value_axis
 from loadtest.report.plots import SIZE
 from loadtest.report.svg import PAINT, Column, Drawing, Mark, line, svg
-from loadtest.report.wording import number
 from loadtest.schema.experiment import Interval, ScalingPoint
 
 LOOKS = (
@@ -70,7 +69,8 @@ def _picture(
             axes.yaxis.set_major_formatter(lambda number_, _: f"{number_:.0%}")
             note = ""
         for rate in rates:
-            _line(axes, [(point, now) for point, now in known if point.rate_rps == rate], look[rate][0])
+            mine = [(point.replicas, now) for point, now in known if point.rate_rps == rate]
+            band(axes, [count for count, _ in mine], [now for _, now in mine], look[rate][0])
         if linear:
             _linear(axes, known, max(counts))
         drawing.columns = [
@@ -82,19 +82,6 @@ def _picture(
     keys = [Key(f"{rate:g} RPS", *look[rate]) for rate in rates]
     keys += [Key("linear", "soft", "dashed")] * (linear or unit == "share")
     return Picture(title, note, picture, keys, term)
-
-
-def _line(axes: Axes, known: Sequence[tuple[ScalingPoint, Interval]], color: str) -> None:
-    counts = [point.replicas for point, _ in known]
-    axes.fill_between(
-        counts,
-        [now.value if now.low is None else now.low for _, now in known],
-        [now.value if now.high is None else now.high for _, now in known],
-        color=PAINT[color],
-        alpha=0.18,
-        linewidth=0,
-    )
-    axes.plot(counts, [now.value for _, now in known], color=PAINT[color], linewidth=1.7)
 
 
 def _linear(axes: Axes, known: Sequence[tuple[ScalingPoint, Interval]], most: int) -> None:
@@ -114,15 +101,15 @@ def _column(
     unit: str,
     look: dict[float, tuple[str, str]],
 ) -> Column:
-    rows = []
-    for point, now in known:
-        ends = (
-            ""
-            if now.low is None or now.high is None
-            else f"{_text(now.low, unit)} to {_text(now.high, unit)}"
+    rows = [
+        (
+            look[point.rate_rps][0],
+            f"{point.rate_rps:g} RPS",
+            in_unit(now.value, unit),
+            remark(now, point.verdict, unit),
         )
-        remark = ", ".join(filter(None, [ends, point.verdict if point.verdict != "valid" else ""]))
-        rows.append((look[point.rate_rps][0], f"{point.rate_rps:g} RPS", _text(now.value, unit), remark))
+        for point, now in known
+    ]
     return Column(
         count,
         line(f"{count} replica{'s' * (count != 1)}", rows),
@@ -131,7 +118,3 @@ def _column(
             for point, now in known
         ],
     )
-
-
-def _text(value: float, unit: str) -> str:
-    return times(value) if unit == "s" else share(value) if unit == "share" else number(value, 1)

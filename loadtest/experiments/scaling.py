@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from loadtest.errors import ReportError
 from loadtest.experiments.doubts import unlike_servers
-from loadtest.experiments.intervals import NO_POINT, interval, values_of
+from loadtest.experiments.intervals import interval
+from loadtest.figures.rounds import values_of
+from loadtest.figures.verdict import NO_POINT
 from loadtest.report.compare import unlike_plans
 from loadtest.schema import LevelFigures, Report
 from loadtest.schema.experiment import Scaling, ScalingChange, ScalingPoint

@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from loadtest.experiments.intervals import NO_POINT
 from loadtest.experiments.stepped_table import print_stepped
+from loadtest.figures.verdict import NO_POINT
 from loadtest.report.table import COLORS
 from loadtest.report.wording import NONE, milliseconds, number, seconds
 from loadtest.schema import VerdictKind

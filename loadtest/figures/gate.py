@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from statistics import median
 
 from loadtest.figures.bootstrap import change_interval, difference_interval
-from loadtest.figures.verdict import ACHIEVED_SHARE_MIN, FEW_REQUESTS
+from loadtest.figures.rounds import value_of
+from loadtest.figures.verdict import ACHIEVED_SHARE_MIN, FEW_REQUESTS, NO_POINT
 from loadtest.schema import LevelFigures, Report, RoundFigures
 from loadtest.schema.gate import Gate, GateFigure
 
@@ -27,7 +28,6 @@ MORE_IS_BETTER = frozenset({"tps", "goodput_share"})
 # Shares are compared by their difference: one that was 0 has no relative change.
 SHARES = frozenset({"goodput_share", "failed"})
 SINGLE_ROUND = 0.2
-USELESS = frozenset({"generator-limited", "incomplete"})
 
 
 def gate(baseline: Report, now: Report, tolerance: float, remarks: Sequence[str] = ()) -> Gate:
@@ -73,7 +73,7 @@ def _useless(run: str, before: LevelFigures, now: LevelFigures) -> list[str]:
         f"{level.rate_rps:g} RPS says nothing about the server: {whose} is {level.verdict.kind} "
         f"({'; '.join(level.verdict.reasons)})."
         for whose, level in (("it", now), (f"its point in {run}", before))
-        if level.verdict.kind in USELESS
+        if level.verdict.kind in NO_POINT
     ]
 
 
@@ -143,10 +143,7 @@ def _value(figures: RoundFigures, name: str) -> float | None:
         counts = figures.counts
         missing = counts.failed + counts.unfinished + counts.unsent
         return missing / counts.scheduled if counts.scheduled else None
-    figure, _, percentile = name.partition(".")
-    found = getattr(figures, figure)
-    value = getattr(found, percentile) if percentile and found is not None else found
-    return None if value is None else float(value)
+    return value_of(figures, name)
 
 
 def _fewest(*levels: LevelFigures) -> int:

@@ -5,12 +5,11 @@ from collections.abc import Mapping, Sequence
 from loadtest.figures.component import Grown, what_grew
 from loadtest.figures.rounds import holds
 from loadtest.figures.slo import duration_text, slo_text
+from loadtest.figures.verdict import NO_POINT
 from loadtest.generate.search import Search
 from loadtest.schema import LevelFigures, RoundFigures
 from loadtest.schema.knee import Component, KneeSearch, KneeStep
 
-# Verdicts that say nothing about the server.
-USELESS = frozenset({"generator-limited", "incomplete"})
 WORDS: dict[Component, str] = {
     "queue": "waiting in the server's queues",
     "retrieval": "retrieval",
@@ -26,7 +25,7 @@ def level_holds(rounds: Sequence[RoundFigures]) -> bool | None:
 
     A round that does not hold decides, whatever the others say.
     """
-    judged = [holds(each) for each in rounds if each.verdict.kind not in USELESS]
+    judged = [holds(each) for each in rounds if each.verdict.kind not in NO_POINT]
     if not all(judged):
         return False
     return True if judged and len(judged) == len(rounds) else None

@@ -58,5 +58,19 @@ def holds(figures: RoundFigures) -> bool:
     )
 
 
+def values_of(level: LevelFigures | None, figure: str) -> list[float]:
+    """A figure in each round that has it."""
+    values = [value_of(each, figure) for each in level.rounds] if level is not None else []
+    return [value for value in values if value is not None]
+
+
+def value_of(figures: RoundFigures, figure: str) -> float | None:
+    """A figure of a round by its name in the summary: `ttft_s.p99` is a part of a distribution."""
+    name, _, part = figure.partition(".")
+    found = getattr(figures, name)
+    value = getattr(found, part) if part and found is not None else found
+    return None if value is None else float(value)
+
+
 def _spread(values: list[float]) -> Spread:
     return Spread(median=median(values), min=min(values), max=max(values))

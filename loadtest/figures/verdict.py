@@ -31,6 +31,8 @@ OVERLOAD_KINDS = frozenset({"http_429", "http_503", "timeout", "unfinished"})
 FEW_REQUESTS = 100
 
 SEVERITY: tuple[VerdictKind, ...] = ("valid", "saturated", "errors", "generator-limited", "incomplete")
+# Points of these kinds say nothing of the server.
+NO_POINT: tuple[VerdictKind, ...] = ("generator-limited", "incomplete")
 
 
 def judge(

@@ -5,6 +5,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from loadtest.figures.verdict import NO_POINT
 from loadtest.report.tsv import PLAN
 from loadtest.report.wording import NONE, milliseconds, number, seconds
 from loadtest.schema import LevelFigures, Report
@@ -76,7 +77,7 @@ def remarks(first: Report, second: Report) -> list[str]:
     for name, report in (("A", first), ("B", second)):
         if not report.complete:
             said.append(f"{name} is incomplete: {'; '.join(report.incomplete_reasons)}.")
-        elif any(level.verdict.kind in ("generator-limited", "incomplete") for level in report.levels):
+        elif any(level.verdict.kind in NO_POINT for level in report.levels):
             said.append(f"{name} has levels that say nothing about the server: see their verdicts.")
     return said
 
