@@ -11,6 +11,7 @@ import psutil
 
 from app.cli.background import BackgroundService
 from app.settings import Settings
+from tests.processes import descendants
 
 
 class ServiceProcess(BackgroundService):
@@ -42,12 +43,7 @@ class ServiceProcess(BackgroundService):
 
     def descendants(self, name: str) -> list[psutil.Process]:
         """Living descendants whose command line contains a name."""
-        found = []
-        for process in psutil.Process(self.process.pid).children(recursive=True):
-            with suppress(psutil.NoSuchProcess):
-                if name in " ".join(process.cmdline()) and process.status() != psutil.STATUS_ZOMBIE:
-                    found.append(process)
-        return found
+        return descendants(self.process.pid, name)
 
     def metrics(self) -> list[str]:
         """What /metrics says, of each process that has them."""

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
 import pytest
 
 from app.settings import Settings
 from tests.architectures.questions import some
 from tests.architectures.service import free_port
+from tests.processes import descendants
 
 
 class Cluster:
@@ -55,8 +55,7 @@ class Cluster:
         return answer
 
     def processes(self, name: str) -> set[int]:
-        family = psutil.Process(self.process.pid).children(recursive=True)
-        return {process.pid for process in family if name in " ".join(process.cmdline())}
+        return {process.pid for process in descendants(self.process.pid, name)}
 
     def stop(self) -> None:
         assert self.process.stdin is not None
