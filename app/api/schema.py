@@ -66,6 +66,7 @@ class Generation(Body):
     n: Literal[1] | None = None
     presence_penalty: Annotated[float, Field(ge=0, le=0, strict=False)] | None = None
     frequency_penalty: Annotated[float, Field(ge=0, le=0, strict=False)] | None = None
+    repetition_penalty: Annotated[float, Field(ge=1, le=1, strict=False)] | None = None
     logit_bias: Annotated[dict[str, float], Field(max_length=0)] | None = None
 
     @field_validator("rag", mode="before")

@@ -5,6 +5,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from loadtest.figures.gate import SHARES
 from loadtest.figures.slo import duration_text, slo_text
 from loadtest.report.wording import NONE, number
 from loadtest.schema.gate import Gate, GateFigure
@@ -15,8 +16,6 @@ ANSWERS = {
     False: "[yellow]does not[/yellow]",
     None: "[magenta]no answer[/magenta]",
 }
-# Figures that are shares: their change is shown in points.
-SHARES = ("goodput_share", "failed_share")
 
 
 def print_knee(knee: KneeSearch, console: Console) -> None:

@@ -22,6 +22,7 @@ WRONG_FIELDS: list[tuple[dict[str, Any], str | None, str]] = [
     ({**CHAT, "stop": ["a", "b", "c", "d", "e"]}, "stop", "at most 4"),
     ({**CHAT, "stop": [""]}, "stop.0", "at least 1"),
     ({**CHAT, "n": 2}, "n", "2"),
+    ({**CHAT, "repetition_penalty": 1.1}, "repetition_penalty", "1.1"),
     ({**CHAT, "logprobs": True}, "logprobs", "True"),
     ({**CHAT, "tools": [{}]}, "tools", "at most 0"),
     ({**CHAT, "stream": "yes"}, "stream", "'yes'"),
@@ -68,6 +69,19 @@ def test_a_wrong_field_in_a_completion(server: Server, body: dict[str, Any], par
     answer = server.client.post("/v1/completions", json=body)
     assert answer.status_code == 400
     assert answer.json()["error"]["param"].startswith(param)
+
+
+def test_fields_that_change_nothing_are_taken(server: Server) -> None:
+    """As clients send them: `vllm bench serve` its repetition_penalty, for one."""
+    nothing = {
+        "n": 1,
+        "repetition_penalty": 1.0,
+        "presence_penalty": 0,
+        "frequency_penalty": 0.0,
+        "logit_bias": {},
+    }
+    answer = server.client.post("/v1/completions", json={**PLAIN, "max_tokens": 2, **nothing})
+    assert answer.status_code == 200, answer.text
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"[1]"])

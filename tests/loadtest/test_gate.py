@@ -6,12 +6,14 @@ from pathlib import Path
 
 import orjson
 import pytest
+from rich.console import Console
 
 from loadtest.errors import ReportError, SettingsError
 from loadtest.figures.gate import gate
 from loadtest.gating import read_baseline, remarks_on, with_plan_of
 from loadtest.layering import load_settings
 from loadtest.report.build import ReportBuilder, RunFacts
+from loadtest.report.decisions import print_gate
 from loadtest.report.file import load_report, save_report
 from loadtest.schema import Report
 from loadtest.schema.gate import Gate, GateFigure
@@ -121,6 +123,9 @@ def test_a_share_of_failures_that_was_none_is_worse() -> None:
     assert failed.worse
     assert not _figures(judged)["ttft_s.p50"].worse
     assert "the share of failed requests is worse: 0.03 after 0 (+3.0 points" in judged.sentences[0]
+    console = Console(record=True, width=200)
+    print_gate(judged, console)
+    assert "+3.0 pt" in console.export_text()
     # Less is lost than a verdict tolerates.
     assert gate(_run(BASE), _run(BASE, "now", failing=1), 0.05).passed
 
