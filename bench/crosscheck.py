@@ -3,15 +3,13 @@
 One server (rvc with the demo model, retrieval off), and the two tools by turns: the same finished prompts, in
 the same order, at the same Poisson times, the same number of output tokens. Both hold the load after the
 window. The bars: throughput within 3%, the median TTFT from sending within 10%, of the medians over pairs.
+Then both against a bare server that knows when it sent what, to see which of the two is nearer to it.
 """
 
-import json
 import statistics
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,17 +18,13 @@ from rich.table import Table
 
 from app.cli.demo import prepare
 from app.cli.processes import no_process_left
-from bench.crosscheck_figures import Measured, of_loadtest, of_vllm
+from bench.crosscheck_figures import Measured
+from bench.crosscheck_tools import FOLDER, by_loadtest, by_vllm
+from bench.crosscheck_truth import Off, off_by
 from bench.overhead import rvc, settings_for, write_prompts
-from loadtest.plan.level import arrivals_of, level_at
-from loadtest.plan.questions import read_questions
-from loadtest.report.file import load_report
 from loadtest.settings import RunSettings
 
-FOLDER = Path("var/bench/crosscheck")
 TPS_BAR, TTFT_BAR = 0.03, 0.10
-# How long the load is held after the window: longer than a request takes.
-HOLD_S = 4.0
 console = Console(stderr=True, highlight=False)
 
 
@@ -46,36 +40,6 @@ class Pair:
         return float(getattr(self.loadtest, name) / getattr(self.vllm, name))
 
 
-def by_loadtest(run: RunSettings) -> Measured:
-    """One level by `loadtest run`, in a process of its own."""
-    out = FOLDER / "loadtest"
-    command = [sys.executable, "-m", "loadtest", "run", "--target", run.target, "--rps", f"{run.rps[0]}"]
-    command += ["--duration", f"{run.duration}", "--warmup", f"{run.warmup}", "--seed", f"{run.seed}"]
-    command += ["--questions", str(run.questions), "--max-tokens", f"{run.max_tokens}", "--ignore-eos"]
-    command += ["--no-html", "--out", str(out)]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    return of_loadtest(load_report(out / "report.json").levels[0].rounds[0])
-
-
-def by_vllm(run: RunSettings, model: str) -> Measured:
-    """The same arrivals by vLLM's client, in a process of its own."""
-    level = level_at(run, 0, run.rps[0], 1)
-    arrivals = arrivals_of(level, len(questions := read_questions(run.questions)))
-    times = arrivals.times_s[arrivals.times_s < level.window_end_s + HOLD_S].tolist()
-    requests, out = FOLDER / "requests.jsonl", FOLDER / "vllm.json"
-    with requests.open("w", encoding="utf-8") as file:
-        for time_s, question in zip(times, arrivals.questions.tolist(), strict=False):
-            line = {"prompt": questions[question].text, "timestamp": time_s, "tokens": run.max_tokens}
-            file.write(json.dumps(line) + "\n")
-    body = {"temperature": 0, "seed": run.seed, "timings": True}
-    command = [sys.executable, "-m", "bench.vllm_client", "--url", run.target, "--model", model]
-    command += ["--requests", str(requests), "--body", json.dumps(body), "--nice", f"{run.nice}"]
-    command += ["--out", str(out)]
-    with (FOLDER / "vllm.log").open("wb") as log:
-        subprocess.run(command, check=True, stdout=log, stderr=subprocess.STDOUT)
-    return of_vllm(json.loads(out.read_text("utf-8")), times, level.warmup_s, level.window_end_s)
-
-
 def main(
     rates: Annotated[str, typer.Option(help="Requests per second.")] = "8,24",
     duration: Annotated[float, typer.Option(help="Seconds of each window.")] = 15,
@@ -83,9 +47,12 @@ def main(
     tokens: Annotated[int, typer.Option(min=2, help="Output tokens of each request.")] = 64,
     pairs: Annotated[int, typer.Option(help="Pairs of runs at each rate.")] = 3,
     port: Annotated[int, typer.Option(help="Port of the server.")] = 8310,
+    prefix_cache: Annotated[
+        bool, typer.Option(help="Let the server reuse prompts that it has had: with these, all of them.")
+    ] = False,
 ) -> None:
     """Measure the same server with both tools. Exit 1: they differ by more than a bar."""
-    settings = settings_for(port)
+    settings = settings_for(port, enable_prefix_caching=prefix_cache)
     measured: dict[float, list[Pair]] = {float(rate): [] for rate in rates.split(",")}
     with no_process_left():
         prepare(settings)
@@ -105,16 +72,17 @@ def main(
             )
 
         with rvc(settings):
-            console.print(
-                "an unmeasured run first: the prefix cache is then as warm for one as for the other"
-            )
+            console.print("an unmeasured run first: what is warm is then warm for both")
             by_loadtest(plan(max(measured), 1))
             for number in range(pairs):
                 for rate, done in measured.items():
                     console.print(f"{rate:g} requests a second, pair {number + 1} of {pairs}")
                     run = plan(rate, number + 1)
                     done.append(_pair(run, settings.model.served_name, vllm_first=bool(number % 2)))
-    sys.exit(show(measured))
+        offs = {rate: [off_by(plan(rate, number + 1)) for number in range(pairs)] for rate in measured}
+    status = show(measured)
+    Console(width=150).print(_truth(offs))
+    sys.exit(status)
 
 
 def _pair(run: RunSettings, model: str, vllm_first: bool) -> Pair:
@@ -200,6 +168,18 @@ def _as_reported(measured: dict[float, list[Pair]]) -> Table:
             *_both(pairs, "lag_p99_s", 1e3, 2),
             *_both(pairs, "cpu_share", 100, 0),
         )
+    return table
+
+
+def _truth(offs: dict[float, list[Off]]) -> Table:
+    title = "Of a server that knows the truth: median TTFT from sending, reported − true, medians (min … max)"
+    table = Table(title=title)
+    for column in ("RPS", "true ms", "load test off by ms", "vLLM off by ms"):
+        table.add_column(column, justify="right")
+    for rate, runs in offs.items():
+        tools = ([run.loadtest_s * 1e3 for run in runs], [run.vllm_s * 1e3 for run in runs])
+        truth_ms = statistics.median(run.truth_s for run in runs) * 1e3
+        table.add_row(f"{rate:g}", f"{truth_ms:.1f}", *map(_spread, tools))
     return table
 
 

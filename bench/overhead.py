@@ -47,13 +47,13 @@ ENGINE = {"max_model_len": 1024, "max_num_seqs": 64, "max_num_batched_tokens": 2
 console = Console(stderr=True, highlight=False)
 
 
-def settings_for(port: int) -> Settings:
-    """rvc with retrieval off and explicit engine limits."""
+def settings_for(port: int, **engine: object) -> Settings:
+    """rvc with retrieval off and explicit engine limits; `engine`: further settings of the engine."""
     return load_settings(
         preset="demo",
         overrides={
             "architecture": "rvc",
-            "engine": ENGINE,
+            "engine": ENGINE | engine,
             "rag": {"enabled": False},
             "server": {"port": port},
         },

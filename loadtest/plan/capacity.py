@@ -2,21 +2,23 @@
 
 import math
 
-# Of `make bench-generator` (docs/benchmarks.md): about 900 requests of 64 deltas for a second of CPU.
-REQUEST_CPU_S = 0.0003
-DELTA_CPU_S = 0.0000125
+# Of `make bench-generator` (docs/benchmarks.md): a process that generates nothing, a request, a delta.
+IDLE_CPU_SHARE = 0.05
+REQUEST_CPU_S = 0.00028
+DELTA_CPU_S = 0.0000118
 # Above this share of a core a generator reads late; a level is called generator-limited then.
 CPU_SHARE_MAX = 0.5
 
 
 def cpu_share(rate_rps: float, deltas: int) -> float:
-    """The CPU that so many requests a second with so many deltas each take, in cores."""
-    return rate_rps * (REQUEST_CPU_S + deltas * DELTA_CPU_S)
+    """The CPU of one process that generates so many requests a second with so many deltas each, in cores."""
+    return IDLE_CPU_SHARE + rate_rps * (REQUEST_CPU_S + deltas * DELTA_CPU_S)
 
 
 def generators_needed(rate_rps: float, deltas: int) -> int:
     """The fewest generating processes that stay below their limit."""
-    return max(1, math.ceil(cpu_share(rate_rps, deltas) / CPU_SHARE_MAX))
+    work = cpu_share(rate_rps, deltas) - IDLE_CPU_SHARE
+    return max(1, math.ceil(work / (CPU_SHARE_MAX - IDLE_CPU_SHARE)))
 
 
 def capacity_warning(rate_rps: float, deltas: int, generators: int) -> str | None:
@@ -32,7 +34,7 @@ def capacity_warning(rate_rps: float, deltas: int, generators: int) -> str | Non
         return None
     return (
         f"{rate_rps:g} requests a second with up to {deltas} tokens each take about "
-        f"{cpu_share(rate_rps, deltas) / generators:.0%} of a core in each of {generators} generating "
+        f"{cpu_share(rate_rps / generators, deltas):.0%} of a core in each of {generators} generating "
         f"process{'es' if generators > 1 else ''}, over {CPU_SHARE_MAX:.0%}: its figures would not be "
         f"true. Give --workers {needed}, or GENERATORS={needed} in a cluster"
     )
