@@ -101,7 +101,11 @@ def _plan(report: Report) -> dict[str, object]:
 
 def _plan_remarks(settings: RunSettings, report: Report) -> list[str]:
     now = settings.model_dump(mode="json", include={*PLAN, "questions"})
-    before = _plan(report) | {"questions": report.plan.get("questions")}
+    before = _plan(report)
+    asked = report.plan.get("questions")
+    # The same file may be written in two ways.
+    if asked and Path(str(asked)).resolve() != settings.questions.resolve():
+        before["questions"] = asked
     return [
         f"Not the baseline's plan: {name} is {_shown(now[name])}, there {_shown(before[name])}."
         for name in before

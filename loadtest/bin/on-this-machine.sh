@@ -84,6 +84,7 @@ stop_server() {
 load() { # RUN
   local name value options=()
   while IFS=$'\t' read -r name value; do
+    [ -n "$name" ] || continue # a gate's plan may have nothing of its own
     name=--${name//_/-}
     case $value in
       true) options+=("$name") ;;

@@ -6,6 +6,7 @@ from loadtest.errors import ReportError
 from loadtest.experiments.doubts import doubts
 from loadtest.experiments.intervals import change, interval
 from loadtest.experiments.parity import parity
+from loadtest.figures.pairs import paired_rounds, same_arrivals
 from loadtest.figures.rounds import values_of
 from loadtest.schema import LevelFigures, Report
 from loadtest.schema.experiment import (
@@ -104,13 +105,22 @@ def _levels(sides: Mapping[str, Report], baseline: str, rate: float) -> list[Com
                     rate_rps=rate,
                     verdict=level.verdict.kind,
                     reasons=level.verdict.reasons,
-                    figures=_figures(level, None if name == baseline else base, published),
+                    figures=_figures(
+                        level,
+                        None if name == baseline else base,
+                        published,
+                        paired=base is not None
+                        and same_arrivals(sides[baseline], run)
+                        and paired_rounds(base, level),
+                    ),
                 )
             )
     return found
 
 
-def _figures(level: LevelFigures, base: LevelFigures | None, published: bool) -> list[Compared]:
+def _figures(
+    level: LevelFigures, base: LevelFigures | None, published: bool, *, paired: bool
+) -> list[Compared]:
     figures = []
     for figure, place in WHERE.items():
         values = values_of(level, place)
@@ -120,7 +130,7 @@ def _figures(level: LevelFigures, base: LevelFigures | None, published: bool) ->
                 Compared(
                     figure=figure,
                     now=now,
-                    change=change(values_of(base, place), values),
+                    change=change(values_of(base, place), values, paired=paired),
                     published=PUBLISHED[figure] if published else None,
                 )
             )

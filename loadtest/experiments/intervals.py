@@ -14,9 +14,9 @@ def interval(values: list[float]) -> Interval | None:
     return Interval(value=median(values), low=low, high=high)
 
 
-def change(base: list[float], now: list[float]) -> Interval | None:
-    """The relative change; None if a side has no round, or the baseline is 0."""
+def change(base: list[float], now: list[float], *, paired: bool) -> Interval | None:
+    """The relative change, of rounds that are pairs or not; None if a side has none, or the baseline is 0."""
     if not base or not now or median(base) == 0:
         return None
-    value, low, high = change_interval(base, now)
+    value, low, high = change_interval(base, now, paired=paired and len(base) == len(now))
     return Interval(value=value, low=low, high=high)

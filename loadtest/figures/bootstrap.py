@@ -2,6 +2,7 @@
 
 Rounds are what repeats independently, so rounds are drawn again, with replacement, never the requests
 inside of one. Of three rounds the interval is about their range: it says honestly how little is known.
+Two runs of one plan have the same arrivals in the same round: their rounds are compared in pairs.
 """
 
 from collections.abc import Sequence
@@ -23,12 +24,16 @@ def median_interval(values: Sequence[float]) -> Interval:
     return _middle(_medians(values, np.random.default_rng(SEED)))
 
 
-def change_interval(base: Sequence[float], now: Sequence[float]) -> tuple[float, float | None, float | None]:
-    """The relative change of the median, (now - base) / base, and where it lies.
+def change_interval(
+    base: Sequence[float], now: Sequence[float], *, paired: bool = False
+) -> tuple[float, float | None, float | None]:
+    """The relative change, and where it lies.
 
     Args:
         base: a figure in each round of the baseline.
-        now: the same figure in each round of the other run; the rounds are not paired.
+        now: the same figure in each round of the other run.
+        paired: round k of both had the same arrivals. What differs between rounds then tells nothing of the
+            change, which is the median of the rounds' own changes. Else it is that of the median.
 
     Returns:
         (change, low, high). low and high are None where either side has fewer than two rounds, or a round
@@ -45,20 +50,26 @@ def change_interval(base: Sequence[float], now: Sequence[float]) -> tuple[float,
     change = (float(np.median(now)) - before) / before
     if min(len(base), len(now)) < 2 or 0 in base:
         return change, None, None
+    if paired:
+        changes = [after / then - 1 for then, after in zip(base, now, strict=True)]
+        return float(np.median(changes)), *median_interval(changes)
     draws = np.random.default_rng(SEED)
     then = _medians(base, draws)
     return change, *_middle((_medians(now, draws) - then) / then)
 
 
 def difference_interval(
-    base: Sequence[float], now: Sequence[float]
+    base: Sequence[float], now: Sequence[float], *, paired: bool = False
 ) -> tuple[float, float | None, float | None]:
-    """The change of the median itself, now - base: for shares that are usually 0. Else as change_interval."""
+    """The change itself, now - base: for shares that are usually 0. Else as change_interval."""
     if not len(base) or not len(now):
         raise ValueError("a difference needs a round on both sides")
     change = float(np.median(now)) - float(np.median(base))
     if min(len(base), len(now)) < 2:
         return change, None, None
+    if paired:
+        changes = [after - then for then, after in zip(base, now, strict=True)]
+        return float(np.median(changes)), *median_interval(changes)
     draws = np.random.default_rng(SEED)
     then = _medians(base, draws)
     return change, *_middle(_medians(now, draws) - then)

@@ -1,14 +1,16 @@
 """A run against a baseline: which figures are worse by more than noise explains.
 
-A figure is worse if the whole bootstrap interval of its change (over the rounds of both runs) lies beyond
-what is allowed: the tolerance, or half the range of the baseline's own rounds if that is more. A run of one
-round has no interval, and no range: SINGLE_ROUND is allowed then.
+A figure is worse if the whole bootstrap interval of its change lies beyond what is allowed. Runs of one plan
+are compared round by round, as a round has the same arrivals in both, and the tolerance is allowed. Where
+the rounds are no pairs it is half the range of the baseline's own rounds, if that is more. A run of one round
+has no interval, and no range: SINGLE_ROUND is allowed then.
 """
 
 from collections.abc import Sequence
 from statistics import median
 
 from loadtest.figures.bootstrap import change_interval, difference_interval
+from loadtest.figures.pairs import paired_rounds, same_arrivals
 from loadtest.figures.rounds import value_of
 from loadtest.figures.verdict import ACHIEVED_SHARE_MIN, FEW_REQUESTS, NO_POINT
 from loadtest.schema import LevelFigures, Report, RoundFigures
@@ -42,6 +44,7 @@ def gate(baseline: Report, now: Report, tolerance: float, remarks: Sequence[str]
     figures: list[GateFigure] = []
     doubts: list[str] = []
     measured = {level.rate_rps: level for level in now.levels}
+    same = same_arrivals(baseline, now)
     for before in baseline.levels:
         after = measured.get(before.rate_rps)
         if after is None:
@@ -49,7 +52,7 @@ def gate(baseline: Report, now: Report, tolerance: float, remarks: Sequence[str]
         elif useless := _useless(baseline.run, before, after):
             doubts += useless
         else:
-            found, limits = _compared(before, after, tolerance)
+            found, limits = _compared(before, after, tolerance, same and paired_rounds(before, after))
             figures += found
             remarks = [*remarks, *limits]
     if not now.complete:
@@ -78,7 +81,7 @@ def _useless(run: str, before: LevelFigures, now: LevelFigures) -> list[str]:
 
 
 def _compared(
-    before: LevelFigures, now: LevelFigures, tolerance: float
+    before: LevelFigures, now: LevelFigures, tolerance: float, paired: bool
 ) -> tuple[list[GateFigure], list[str]]:
     """The figures of a rate that both runs have, and what limits what they say."""
     figures, limits = [], []
@@ -103,17 +106,25 @@ def _compared(
                 f"fewer than {FEW_REQUESTS}."
             )
             continue
-        figures.append(_judged(now.rate_rps, name, base, values, tolerance, single))
+        pairs = paired and not single and len(base) == len(values) == len(before.rounds)
+        figures.append(_judged(now.rate_rps, name, base, values, tolerance, single, pairs))
     return figures, limits
 
 
 def _judged(
-    rate_rps: float, name: str, base: list[float], values: list[float], tolerance: float, single: bool
+    rate_rps: float,
+    name: str,
+    base: list[float],
+    values: list[float],
+    tolerance: float,
+    single: bool,
+    paired: bool,
 ) -> GateFigure:
     share = name in SHARES
-    change, low, high = (difference_interval if share else change_interval)(base, values)
+    change, low, high = (difference_interval if share else change_interval)(base, values, paired=paired)
     low, high = (change if low is None else low), (change if high is None else high)
-    own_noise = (max(base) - min(base)) / 2 / (1.0 if share else median(base))
+    # Between pairs the interval of the change is the noise: the rounds' own differences are not in it.
+    own_noise = 0.0 if paired else (max(base) - min(base)) / 2 / (1.0 if share else median(base))
     floor = max(tolerance, SINGLE_ROUND) if single else tolerance
     if name == "failed":
         # As for a verdict: a server that fails more than that is no slower server.

@@ -19,6 +19,14 @@ def test_the_interval_of_three_rounds_is_their_range() -> None:
     assert difference_interval([0.0, 0.0, 0.0], [0.0, 0.1, 0.2]) == pytest.approx((0.1, 0.0, 0.2))
 
 
+def test_pairs_are_compared_one_by_one() -> None:
+    base, now = [1.0, 10.0, 100.0], [1.1, 12.0, 105.0]
+    assert change_interval(base, now, paired=True) == pytest.approx((0.1, 0.05, 0.2))
+    assert difference_interval([0.0, 0.5, 1.0], [0.1, 0.5, 1.2], paired=True) == pytest.approx(
+        (0.1, 0.0, 0.2)
+    )
+
+
 def test_the_interval_covers_the_true_median_about_as_often_as_it_says() -> None:
     draws = np.random.default_rng(5)
     samples = draws.normal(10.0, 1.0, size=(100, 15))

@@ -80,10 +80,10 @@ def test_a_slower_run_fails_and_the_figures_are_named() -> None:
     assert worse == {"ttft_s.p50", "ttft_s.p99", "latency_avg_s"}
     ttft = _figures(judged)["ttft_s.p50"]
     assert ttft.change == pytest.approx(0.020 / 0.101)
-    assert (ttft.change_low, ttft.change_high) == pytest.approx((0.120 / 0.102 - 1, 0.122 / 0.100 - 1))
+    assert (ttft.change_low, ttft.change_high) == pytest.approx((0.122 / 0.102 - 1, 0.120 / 0.100 - 1))
     assert ttft.allowed == 0.05
     assert judged.sentences[0].startswith(
-        "At 1 RPS TTFT p50 is worse: 0.121 after 0.101 (+19.8%, interval +17.6 to +22.0; allowed 5.0)"
+        "At 1 RPS TTFT p50 is worse: 0.121 after 0.101 (+19.8%, interval +19.6 to +20.0; allowed 5.0)"
     )
 
 
@@ -100,11 +100,23 @@ def test_the_whole_interval_has_to_be_beyond_what_is_allowed() -> None:
     assert gate(_run(BASE), _run((0.109, 0.110, 0.111), "now"), 0.12).passed
 
 
-def test_a_noisy_baseline_allows_as_much_as_its_own_rounds_differ() -> None:
+def test_what_rounds_have_in_common_is_no_noise() -> None:
+    """Rounds differ by their arrivals, which are the same in both runs: each was slower by a tenth."""
+    uneven, slower = (0.08, 0.1, 0.12), (0.088, 0.11, 0.132)
+    judged = gate(_run(uneven), _run(slower, "now"), 0.05)
+    ttft = _figures(judged)["ttft_s.p50"]
+    assert (ttft.change_low, ttft.change, ttft.change_high) == pytest.approx((0.1, 0.1, 0.1))
+    assert ttft.allowed == 0.05
+    assert ttft.worse
+
+
+def test_without_pairs_a_noisy_baseline_allows_as_much_as_its_own_rounds_differ() -> None:
     noisy = (0.08, 0.1, 0.12)
-    judged = gate(_run(noisy), _run((0.14, 0.141, 0.142), "now"), 0.05)
+    judged = gate(_run(noisy), _run((0.14, 0.141, 0.142), "now", seed="2"), 0.05)
     assert _figures(judged)["ttft_s.p50"].allowed == pytest.approx(0.2)
     assert not _figures(judged)["ttft_s.p50"].worse
+    fewer = gate(_run(noisy), _run((0.14, 0.141), "now"), 0.05)
+    assert _figures(fewer)["ttft_s.p50"].allowed == pytest.approx(0.2)
 
 
 def test_one_round_allows_more_and_says_so() -> None:
@@ -172,7 +184,7 @@ def test_of_a_saturated_baseline_only_the_tps_are_judged() -> None:
 
 def test_the_plan_is_the_baseline_s_but_for_what_is_given() -> None:
     base = _run(BASE, max_tokens="9", arrivals="constant", popularity="uniform")
-    given = {"target": "http://other:1", "questions": "q", "gate": "base"}
+    given = {"target": "http://other:1", "questions": str(Path("q").absolute()), "gate": "base"}
     settings, baseline = with_plan_of(load_settings(RunSettings, given), base)
     assert (settings.rps, settings.rounds, settings.max_tokens, settings.arrivals) == (
         (1.0,),

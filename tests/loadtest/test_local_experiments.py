@@ -98,11 +98,15 @@ def test_two_sides_are_served_loaded_and_joined(tmp_path: Path, serve: str, scri
     assert "Sides against baseline" in script.output
     assert (tmp_path / "t" / "report.html").stat().st_size > 10_000
     assert script.servers() == []
-    gated = Script("gate", tmp_path, serve, NAME="g", BASELINE="t-baseline", ARCHITECTURE="baseline", RPS="")
+    nothing = dict.fromkeys(SHORT, "")  # so the plan is the baseline's
+    gated = Script(
+        "gate", tmp_path, serve, **nothing, NAME="g", BASELINE="t-baseline", ARCHITECTURE="baseline"
+    )
     scripts.append(gated)
     assert gated.end() in (0, 5), gated.output
-    gate = read(tmp_path, "g")["gate"]
-    assert gate["baseline_run"] == "t-baseline"
+    report = read(tmp_path, "g")
+    assert report["gate"]["baseline_run"] == "t-baseline"
+    assert report["plan"]["duration"] == 3
     assert gated.servers() == []
 
 
