@@ -1,4 +1,4 @@
-"""Each architecture runs once, for all tests that ask for it; pytest groups them by it."""
+"""Each architecture runs once, for all tests of this folder that ask for it; pytest groups them by it."""
 
 from collections.abc import Callable, Iterator
 
@@ -16,12 +16,12 @@ VARIANTS: dict[str, dict[str, object]] = {
 }
 
 
-@pytest.fixture(scope="session", params=list(VARIANTS))
+@pytest.fixture(scope="package", params=list(VARIANTS))
 def variant(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running(
     variant: str, make_settings: Callable[..., Settings], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ServiceProcess]:
