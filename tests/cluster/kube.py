@@ -107,6 +107,11 @@ class Namespace:
         pods = self.items("pods", "-l", f"app.kubernetes.io/instance={self.release},rag-llm/serves-http=true")
         return [pod for pod in pods if is_ready(pod)]
 
+    def worker_pods(self) -> list[str]:
+        """Names of the pods for replicas, ready or not, until they are gone."""
+        selector = f"app.kubernetes.io/instance={self.release},rag-llm/serves-http=true"
+        return [pod["metadata"]["name"] for pod in self.items("pods", "-l", selector)]
+
     def python(self, script: str, timeout_s: float = 120) -> Any:
         """Run a Python script in a pod that serves; gives what it prints, read as JSON.
 

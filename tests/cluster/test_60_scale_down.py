@@ -13,7 +13,7 @@ def test_scale_down_fails_no_request_and_gives_the_pod_back(release: Namespace) 
         patch = {"spec": {"serveConfigV2": config.replace("num_replicas: 2", "num_replicas: 1")}}
         release.kubectl("patch", "rayservice", release.release, "--type=merge", "-p", json.dumps(patch))
     assert under.all_answered(), under.printed
-    wait_until("one worker", lambda: len(release.serving_pods()) == 1, 180)
+    wait_until("one worker pod", lambda: len(release.worker_pods()) == 1, 240)
     assert release.ray_cluster() == cluster
 
 

@@ -31,4 +31,4 @@ def test_the_number_of_before_is_back_and_the_releases_own(release: Namespace) -
         if "f:serveConfigV2" in each["fieldsV1"].get("f:spec", {})
     ]
     assert owning == ["helm"]
-    wait_until("one worker", lambda: len(release.serving_pods()) == 1, 180)
+    wait_until("one worker pod", lambda: len(release.worker_pods()) == 1, 240)
