@@ -8,10 +8,10 @@ import torch
 from transformers import AutoTokenizer, Qwen2ForCausalLM
 
 from app.demo import QUESTIONS
-from app.demo.training import prompts
-from app.demo.training.score import exact, refused
 from app.demo.weights import WEIGHTS
 from app.engines.model_folder import check_model_folder
+from loadtest.quality.score import exact, refused
+from training import prompts
 
 SHIPPED = [json.loads(line) for line in QUESTIONS.read_text("utf-8").splitlines()][::20]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.demo.training.score import exact, f1, refused
+from loadtest.quality.score import exact, f1, refused
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from random import Random
 
-from app.demo.training.words import WORDS, short
+from training.words import WORDS, short
 
 MONTHS = short("quantities.months")
 WEEKDAYS = short("quantities.weekdays")

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from functools import lru_cache
 from random import Random
 
-from app.demo.training import hangul, quantities
-from app.demo.training.frames import phrases
-from app.demo.training.template import Scope, Value
-from app.demo.training.values import Text
-from app.demo.training.words import short, words
+from training import hangul, quantities
+from training.frames import phrases
+from training.template import Scope, Value
+from training.values import Text
+from training.words import short, words
 
 UNITS = {kind: short(f"korean.unit_{kind}") for kind in ("length", "time", "money", "qty", "count", "people")}
 NUMBERS = short("korean.numbers")

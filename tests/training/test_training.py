@@ -13,11 +13,11 @@ import pytest
 import torch
 from transformers import Qwen2ForCausalLM
 
-from app.demo.training.batches import Batch
-from app.demo.training.optimizer import Muon
-from app.demo.training.train import Plan, Training
 from app.demo.weights import WEIGHTS
 from app.engines.model_folder import check_model_folder
+from training.batches import Batch
+from training.optimizer import Muon
+from training.train import Plan, Training
 
 
 def tiny(out: Path, seconds: float) -> Plan:
@@ -31,7 +31,7 @@ def test_it_ends_with_a_model_when_told_and_goes_on_later(tmp_path: Path) -> Non
     plan = replace(tiny(tmp_path, 600), workers=1)
     options = [f"--{name.replace('_', '-')}={getattr(plan, name)}" for name in
                ("tokenizer", "out", "seconds", "of", "rows", "workers", "layers", "width")]  # fmt: skip
-    command = [sys.executable, "-m", "app.demo.training.train", *options, "--no-compile"]
+    command = [sys.executable, "-m", "training.train", *options, "--no-compile"]
     process = subprocess.Popen(command, env=os.environ | {"OMP_NUM_THREADS": "1"}, start_new_session=True)
     try:
         deadline = time.monotonic() + 120

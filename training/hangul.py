@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from random import Random
 
-from app.demo.training.words import WORDS, short
+from training.words import WORDS, short
 
 FIRST, LAST = 0xAC00, 0xD7A3
 FINALS = 28

@@ -7,14 +7,14 @@ from tokenizers import Tokenizer
 from transformers import AutoTokenizer
 
 from app.demo import QUESTIONS
-from app.demo.training import prompts
-from app.demo.training.tokenizer import FUNCTION_WORDS, train
 from app.demo.weights import WEIGHTS
 from app.rag.prompt import PromptBuilder
 from app.rag.tokenizer import ChatTokenizer
 from app.retrieval.index import Hit
 from app.retrieval.passages import Passage
 from app.settings import Settings
+from training import prompts
+from training.tokenizer import FUNCTION_WORDS, train
 
 TOKENIZER = Tokenizer.from_file(str(WEIGHTS / "tokenizer.json"))
 

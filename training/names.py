@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from random import Random
 
-from app.demo.training.forbidden import capitalised
-from app.demo.training.words import short, words
+from training.forbidden import capitalised
+from training.words import short, words
 
 ONSETS = short("names.onsets")
 PLAIN_ONSETS = short("names.plain_onsets")

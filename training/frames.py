@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from app.demo.training.template import Template
+from training.template import Template
 
 FRAMES = Path(__file__).parent / "frames"
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from app.demo import CORPUS, QUESTIONS
-from app.demo.training.words import short
+from training.words import short
 
 TOKEN = re.compile(r"\d[\d.,:]*\d|\d|[^\W\d_]+(?:['’-][^\W\d_]+)*")
 YEAR = re.compile(r"(1[789]|20)\d\d")

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.demo.training import prompts
-from app.demo.training.documents import LANGUAGES, Fact, Passage, World
-from app.demo.training.tokenizer import END, FUNCTION_WORDS, PAD, SPECIAL
+from training import prompts
+from training.documents import LANGUAGES, Fact, Passage, World
+from training.tokenizer import END, FUNCTION_WORDS, PAD, SPECIAL
 
 LENGTH = 1152
 """Tokens of a row."""

@@ -1,4 +1,4 @@
-"""Trains the demo model: ``python -m app.demo.training.train --tokenizer FOLDER --out OUT --seconds 500``.
+"""Trains the demo model: ``python -m training.train --tokenizer FOLDER --out OUT --seconds 500``.
 
 Time, not steps, sets the schedule, so that it ends when it has to; starting and compiling (about a minute)
 come on top. Run again with the same ``--out`` it goes on from its checkpoint; ``--of`` says how many seconds
@@ -19,11 +19,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import GenerationConfig, Qwen2ForCausalLM
 
-from app.demo.training.batches import Batch, loader
-from app.demo.training.optimizer import Optimizer
-from app.demo.training.rows import LENGTH
-from app.demo.training.shape import config
-from app.demo.training.tokenizer import copy_tokenizer
+from training.batches import Batch, loader
+from training.optimizer import Optimizer
+from training.rows import LENGTH
+from training.shape import config
+from training.tokenizer import copy_tokenizer
 
 SAVE_EVERY_S = 120
 STARTED = time.monotonic()

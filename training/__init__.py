@@ -4,5 +4,8 @@
 ``korean`` fill them; ``documents`` puts made-up documents together with questions about them. Nothing of the
 shipped corpus is in them: ``forbidden`` sees to that.
 
-What doesn't belong here: anything that the service or the demo needs to run.
+It needs torch, transformers, tokenizers, numpy and safetensors, and of this repository ``app/demo`` and
+``loadtest/quality/score.py``, which import nothing else.
+
+What doesn't belong here: anything that the service, the demo or the load test needs to run.
 """

@@ -2,8 +2,8 @@
 
 from random import Random
 
-from app.demo.training import hangul, names
-from app.demo.training.words import short, words
+from training import hangul, names
+from training.words import short, words
 
 
 class Subject:

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from app.demo.training import english, korean
-from app.demo.training.forbidden import leaks
-from app.demo.training.frames import Block, blocks, phrases
-from app.demo.training.subjects import Family, Subject, english_subject, korean_subject
-from app.demo.training.template import Fill, Scope, Template, Value
+from training import english, korean
+from training.forbidden import leaks
+from training.frames import Block, blocks, phrases
+from training.subjects import Family, Subject, english_subject, korean_subject
+from training.template import Fill, Scope, Template, Value
 
 KINDS = {"number": 0.28, "name": 0.22, "date": 0.15, "place": 0.18, "procedure": 0.17}
 

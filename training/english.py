@@ -5,8 +5,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from random import Random
 
-from app.demo.training import names, quantities
-from app.demo.training.english_values import (
+from training import names, quantities
+from training.english_values import (
     DIMENSIONS,
     OWN_ROLE,
     NounValue,
@@ -23,11 +23,11 @@ from app.demo.training.english_values import (
     site,
     within,
 )
-from app.demo.training.frames import phrases
-from app.demo.training.procedures import Procedure
-from app.demo.training.template import Scope, Value
-from app.demo.training.values import Text
-from app.demo.training.words import short, words
+from training.frames import phrases
+from training.procedures import Procedure
+from training.template import Scope, Value
+from training.values import Text
+from training.words import short, words
 
 GENERATORS: dict[str, Callable[[Random], Value]] = {
     "noun": NounValue,

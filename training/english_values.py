@@ -2,9 +2,9 @@
 
 from random import Random
 
-from app.demo.training import names, quantities
-from app.demo.training.values import Text
-from app.demo.training.words import Verb, article, compare, plural, verbs, words
+from training import names, quantities
+from training.values import Text
+from training.words import Verb, article, compare, plural, verbs, words
 
 DIMENSIONS = ("long", "wide", "high", "deep", "tall", "across", "thick")
 INTERVALS = ("seconds", "minutes", "hours", "days", "weeks", "nights", "months", "years")

@@ -2,7 +2,7 @@
 
 from transformers import Qwen2Config
 
-from app.demo.training.tokenizer import END, PAD, VOCABULARY
+from training.tokenizer import END, PAD, VOCABULARY
 
 POSITIONS = 2048
 

@@ -5,9 +5,9 @@ from random import Random
 
 import pytest
 
-from app.demo.training.documents import LANGUAGES, World
-from app.demo.training.forbidden import answers, leaks
-from app.demo.training.frames import blocks
+from training.documents import LANGUAGES, World
+from training.forbidden import answers, leaks
+from training.frames import blocks
 
 
 def worlds(count: int) -> list[World]:

@@ -10,7 +10,7 @@ import torch
 from tokenizers import Tokenizer
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
-from app.demo.training.rows import LENGTH, Row, RowMaker
+from training.rows import LENGTH, Row, RowMaker
 
 ANSWER_TOKENS = 192
 """Places a row for predicted answer tokens; what is above, averaged over a batch, is dropped."""

@@ -19,10 +19,10 @@ from random import Random
 
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
-from app.demo.training import prompts
-from app.demo.training.documents import LANGUAGES, World
-from app.demo.training.hangul import syllables
-from app.demo.training.words import short
+from training import prompts
+from training.documents import LANGUAGES, World
+from training.hangul import syllables
+from training.words import short
 
 VOCABULARY = 8192
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
@@ -121,7 +121,7 @@ def made_texts(worlds: int, seed: int = 11) -> Iterator[str]:
 
 
 def main() -> None:
-    """``python -m app.demo.training.tokenizer OUT``: a minute or two."""
+    """``python -m training.tokenizer OUT``: a minute or two."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--worlds", type=int, default=120)

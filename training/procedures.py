@@ -3,8 +3,8 @@
 import re
 from functools import lru_cache
 
-from app.demo.training.template import Scope, Template
-from app.demo.training.words import short, verb, verbs, words
+from training.template import Scope, Template
+from training.words import short, verb, verbs, words
 
 LONGEST = 8
 """An answer has at most so many words: phrases at its end go until it does."""

@@ -1,4 +1,4 @@
-"""Figures of a model: ``python -m app.demo.training.evaluate MODEL --cases CASES.jsonl --answers OUT``.
+"""Figures of a model: ``python -m training.evaluate MODEL --cases CASES.jsonl --answers OUT``.
 
 ``CASES`` come from ``bench/model_cases.py``: the shipped questions with gold, retrieved, no and other
 passages. Besides them it asks about ``--made`` made-up questions that training has not seen.
@@ -15,8 +15,9 @@ from typing import Any
 import torch
 from transformers import AutoTokenizer, Qwen2ForCausalLM
 
-from app.demo.training import prompts, score
-from app.demo.training.documents import World
+from loadtest.quality import score
+from training import prompts
+from training.documents import World
 
 Case = dict[str, Any]
 HELD_OUT = 987_654_321

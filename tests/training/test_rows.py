@@ -7,12 +7,12 @@ import pytest
 import torch
 from tokenizers import Tokenizer
 
-from app.demo.training.batches import batch
-from app.demo.training.documents import LANGUAGES, World
-from app.demo.training.rows import LENGTH, Row, RowMaker
-from app.demo.training.tokenizer import END, PAD
-from app.demo.training.train import visible
 from app.demo.weights import WEIGHTS
+from training.batches import batch
+from training.documents import LANGUAGES, World
+from training.rows import LENGTH, Row, RowMaker
+from training.tokenizer import END, PAD
+from training.train import visible
 
 TOKENIZER = Tokenizer.from_file(str(WEIGHTS / "tokenizer.json"))
 
@@ -84,10 +84,10 @@ def test_a_batch_predicts_every_answer_from_the_token_before(rows: list[Row]) ->
 
 
 def test_copied_tokens_are_replaced_all_through_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.demo.training.rows.SUBSTITUTED", 1.0)
+    monkeypatch.setattr("training.rows.SUBSTITUTED", 1.0)
     world = World(Random(6), documents=6, korean_share=0.0)
     made = [RowMaker(Random(seed), TOKENIZER).row(world) for seed in range(30)]
-    monkeypatch.setattr("app.demo.training.rows.SUBSTITUTED", 0.0)
+    monkeypatch.setattr("training.rows.SUBSTITUTED", 0.0)
     plain = [RowMaker(Random(seed), TOKENIZER).row(world) for seed in range(30)]
     changed = sum(not np.array_equal(a.ids, b.ids) for a, b in zip(made, plain, strict=True))
     assert changed > 20
