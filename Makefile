@@ -7,7 +7,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint lock clean bench-crosscheck bench-generator bench-overhead bench-parity bench-retrieval \
-  image e2e chart-tools chart-check docs manifests loadtest report scale compare knee scaling gate
+  image e2e chart-tools chart-check docs manifests loadtest report scale compare knee scaling gate quality
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,10 +73,10 @@ manifests: chart-tools ## manifests/, from the chart
 # in the environment (as WSL has) is no report.
 script = NAME='$(if $(findstring command,$(origin NAME)),$(NAME))' exec loadtest/bin
 
-loadtest: ## load a release as a Job in its namespace: RPS="8 16 32" (DURATION, ROUNDS, QUESTIONS, GENERATORS, …)
+loadtest: ## load a release as a Job in its namespace: RPS="8 16 32" (DURATION, ROUNDS, QUESTIONS, QUALITY=1, …)
 	@$(script)/run-job
 
-compare: ## architectures on the same load: RPS="8 16 24 32" (SIDES, DURATION, ROUNDS, SAMPLE, NAME, LOCAL=1, …)
+compare: ## architectures on the same load: RPS="8 16 24 32" (SIDES, DURATION, ROUNDS, QUALITY=1, LOCAL=1, …)
 	@$(script)/$@
 
 knee: ## the highest rate inside SLO="ttft_p99=500ms,tpot_p99=50ms" (RPS: first try; LOCAL=1, TARGET=url)
@@ -86,6 +86,9 @@ scaling: ## loads at REPLICAS="1 2 4" RPS=16, scaled by kubectl; or AUTOSCALE=1 
 	@$(script)/$@
 
 gate: ## an earlier run once more, BASELINE=run; fails if a figure is worse than noise allows (LOCAL=1, TARGET=url)
+	@$(script)/$@
+
+quality: ## how right the answers of each architecture are, on this machine (COUNT, SIDES); or of TARGET=url
 	@$(script)/$@
 
 report: ## reports in the cluster: list; NAME=run opens one; A=run B=run compares

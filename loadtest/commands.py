@@ -1,10 +1,10 @@
-"""The commands `run`, `join`, `show`, `compare` and `worker`.
+"""The commands `run`, `quality`, `join`, `show`, `compare` and `worker`.
 
 Exit codes: 0 the run is complete; 1 a wrong setting, question file, target or report, found before any
 load; 2 a wrong command line; 3 the run, or one of those that were joined, is incomplete (the report says
 why); 4 the report could not be written to its ConfigMap and is in the log; 5 the gate was not passed: a
-figure is worse than the baseline's, or that can't be told; 130 or 143 the run is incomplete, after SIGINT
-or SIGTERM.
+figure is worse than the baseline's, or that can't be told; in a check of quality: a figure that was required
+is missed; 130 or 143 the run is incomplete, after SIGINT or SIGTERM.
 """
 
 import signal
@@ -18,6 +18,7 @@ from rich.console import Console
 from loadtest.errors import LoadtestError
 from loadtest.join_settings import JoinSettings
 from loadtest.options import command
+from loadtest.quality_settings import QualitySettings
 from loadtest.settings import RunSettings, WorkerSettings
 
 if TYPE_CHECKING:
@@ -129,6 +130,26 @@ def _join(settings: JoinSettings) -> None:
         raise typer.Exit(NOT_KEPT)
 
 
+def _quality(settings: QualitySettings) -> None:
+    """Ask questions in several ways and score the answers: how right a server is, and from what.
+
+    Every option is also a variable LOADTEST_NAME and a line `name:` of the settings file (--config).
+    """
+    from loadtest.checking import check
+    from loadtest.quality.require import missed_text
+
+    quality, signal_number = check(settings, Console())
+    if signal_number:
+        raise typer.Exit(128 + signal_number)
+    if not quality.complete:
+        raise typer.Exit(INCOMPLETE)
+    missed = [each for each in quality.requirements if not each.met]
+    for each in missed:
+        errors.print(missed_text(each), style="red", markup=False, highlight=False, soft_wrap=True)
+    if missed:
+        raise typer.Exit(WORSE)
+
+
 def _worker(settings: WorkerSettings) -> None:
     """Generate load for a `loadtest run --expect-workers N`, here or on another machine."""
     from loadtest.generate.worker import run_worker
@@ -137,19 +158,34 @@ def _worker(settings: WorkerSettings) -> None:
 
 
 def _show(
-    report: Annotated[
-        Path, typer.Argument(help="report.json or experiment.json, or the folder that holds it.")
+    reports: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="REPORT…",
+            help="report.json, experiment.json or quality.json, or the folder that holds it; several only of "
+            "the last.",
+        ),
     ],
     html: Annotated[bool, typer.Option("--html", help="Write report.html beside it as well.")] = False,
 ) -> None:
-    """Print the table of a report, of a run or of an experiment."""
+    """Print the table of a report: of a run, of an experiment, or of one or several checks of quality."""
     from loadtest.experiments.file import load_kept
     from loadtest.experiments.table import print_experiment
+    from loadtest.report.quality_file import load_quality
+    from loadtest.report.quality_table import print_qualities, print_quality
     from loadtest.report.table import print_report
     from loadtest.schema.experiment import Experiment
+    from loadtest.schema.quality import Quality
 
-    loaded = load_kept(report)
     console = Console()
+    if len(reports) > 1:
+        print_qualities([load_quality(each) for each in reports], console)
+        return
+    report = reports[0]
+    loaded = load_kept(report)
+    if isinstance(loaded, Quality):
+        print_quality(loaded, console)
+        return
     if isinstance(loaded, Experiment):
         print_experiment(loaded, console)
     else:
@@ -178,6 +214,7 @@ def _compare(
 
 
 app.command("run")(command(RunSettings, _run))
+app.command("quality")(command(QualitySettings, _quality))
 app.command("join")(command(JoinSettings, _join))
 app.command("show")(_show)
 app.command("compare")(_compare)

@@ -29,6 +29,7 @@ PLAN = (
     "zipf_exponent",
     "slo",
     "sample",
+    "quality",
     "reset_cache",
 )
 # Given by itself, each of these replaces the load of the baseline as a whole.

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource
 
 from loadtest.errors import SettingsError
 from loadtest.join_settings import JoinSettings
+from loadtest.quality_settings import QualitySettings
 from loadtest.settings import ARGUMENTS, RunSettings, WorkerSettings
 
 PREFIX = "LOADTEST_"
@@ -26,7 +27,7 @@ def load_settings(
     """The settings from all three places.
 
     Args:
-        kind: RunSettings, JoinSettings or WorkerSettings.
+        kind: RunSettings, JoinSettings, QualitySettings or WorkerSettings.
         options: the options that were given, by field name.
         config: the settings file, if any.
 
@@ -50,7 +51,7 @@ def _nearest(key: str, known: Iterable[str]) -> str:
 
 
 def _refuse_unknown_variables() -> None:
-    kinds: tuple[type[BaseSettings], ...] = (RunSettings, JoinSettings, WorkerSettings)
+    kinds: tuple[type[BaseSettings], ...] = (RunSettings, JoinSettings, QualitySettings, WorkerSettings)
     known = {PREFIX + name.upper() for kind in kinds for name in kind.model_fields}
     known.add(CONFIG_VARIABLE)
     for name in sorted(os.environ):

@@ -69,5 +69,7 @@ def _default(value: Any) -> str:
     """A default as --help shows it; nothing for what is off or empty."""
     if value in (None, False, {}, ()):
         return ""
+    if isinstance(value, tuple):
+        value = ",".join(value)
     shown = f"{value:g}" if isinstance(value, float) else "on" if value is True else str(value)
     return f" [dim]Default: {shown}.[/dim]"

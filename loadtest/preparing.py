@@ -6,24 +6,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from loadtest.bar import counted
 from loadtest.client.request import RequestShape, shape_of
 from loadtest.errors import SettingsError, TargetError
+from loadtest.figures.quality import sample_scores
 from loadtest.generate import prefix_cache, probe
 from loadtest.generate.sample import ask_sample, spread_evenly
 from loadtest.memory import missing_pids
 from loadtest.plan.capacity import capacity_warning
-from loadtest.plan.questions import Question, read_questions
+from loadtest.plan.questions import Question, read_questions, require_answers
 from loadtest.report.build import RunFacts
 from loadtest.schema.answers import Answers
 from loadtest.settings import RunSettings
-
-PLAIN_INTERVAL_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +59,8 @@ def prepare(settings: RunSettings, console: Console) -> Prepared:
     if missing:
         raise SettingsError(f"watch_pid = {missing[0]} is wrong: there is no such process.")
     questions = read_questions(settings.questions)
+    if settings.quality:
+        require_answers(questions, settings.questions)
     api_key = settings.api_key.get_secret_value() if settings.api_key else None
     model = probe.ask_model(settings.target, api_key, settings.model)
     server = probe.ask_environment(settings.target, api_key)
@@ -82,6 +82,7 @@ def prepare(settings: RunSettings, console: Console) -> Prepared:
             server,
             warnings=(warning,) if warning else (),
             answers=_sample(settings.sample, shape, questions, api_key, console) if settings.sample else None,
+            questions={question.id: question for question in questions},
         ),
         questions=questions,
         shape=shape,
@@ -107,19 +108,8 @@ def _cache_reset(
 def _sample(
     count: int, shape: RequestShape, questions: list[Question], api_key: str | None, console: Console
 ) -> Answers:
-    """Ask, with a bar on a terminal and a line now and then elsewhere."""
+    """Ask with the progress shown; scored as far as the questions have answers."""
     chosen = spread_evenly(questions, count)
-    columns = (TextColumn("sample of answers"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task("", total=len(chosen))
-        shown = monotonic()
-
-        def on_answer(asked: int) -> None:
-            nonlocal shown
-            progress.update(task, completed=asked)
-            last = asked == len(chosen)
-            if not console.is_terminal and (last or monotonic() - shown >= PLAIN_INTERVAL_S):
-                shown = monotonic()
-                console.print(f"sample of answers: {asked} of {len(chosen)}", highlight=False)
-
-        return ask_sample(shape, chosen, api_key, on_answer)
+    with counted(console, "sample of answers", len(chosen)) as on_answer:
+        answers = ask_sample(shape, chosen, api_key, on_answer)
+    return answers.model_copy(update={"scores": sample_scores(answers, chosen)})

@@ -1,9 +1,9 @@
 """The types of settings that options, variables and files all carry as text."""
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
 SLO_FORM = "ttft, tpot or e2e, and a percentile of _p50, _p90, _p95 or _p99 or none"
@@ -63,6 +63,17 @@ def _slos(value: Any) -> Any:
     return limits
 
 
+def _words(value: Any) -> Any:
+    """'a>=1 b<=2, c>=3' or a list of such -> a list of what stands between spaces and commas."""
+    if isinstance(value, str):
+        return value.replace(",", " ").split()
+    return [word for item in value for word in (_words(item) if isinstance(item, str) else [item])]
+
+
+Mode = Literal["retrieved", "gold", "none", "missing"]
+"""A way of asking in a check of quality; loadtest/quality/mode.py says what each is."""
+Modes = Annotated[tuple[Mode, ...], NoDecode, BeforeValidator(_split), Field(min_length=1)]
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Rates = Annotated[tuple[Positive, ...], NoDecode, BeforeValidator(_split)]
@@ -72,6 +83,16 @@ Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), Field(min_
 Sentences = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_sentences)]
 Pairs = Annotated[dict[str, str], NoDecode, BeforeValidator(_pairs)]
 Slos = Annotated[dict[str, float], NoDecode, BeforeValidator(_slos)]
+
+
+def _base_url(value: str) -> str:
+    value = value.rstrip("/")
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("should begin with http:// or https://, like http://127.0.0.1:8000")
+    return value.removesuffix("/v1")
+
+
+BaseUrl = Annotated[str, AfterValidator(_base_url)]
 
 
 def _first_key(value: Any) -> Any:

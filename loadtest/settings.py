@@ -8,10 +8,21 @@ seconds.
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from loadtest.setting_types import SLO_FORM, ApiKey, NotNegative, Pairs, Pids, Positive, Rates, Slos, Steps
+from loadtest.setting_types import (
+    SLO_FORM,
+    ApiKey,
+    BaseUrl,
+    NotNegative,
+    Pairs,
+    Pids,
+    Positive,
+    Rates,
+    Slos,
+    Steps,
+)
 
 # The panel of what the command line takes by its place, not by its name.
 ARGUMENTS = "Arguments"
@@ -28,7 +39,7 @@ class RunSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="LOADTEST_", extra="forbid", frozen=True)
 
-    target: str = option("Target", "URL", description="Base URL of the server, without /v1.")
+    target: BaseUrl = option("Target", "URL", description="Base URL of the server, without /v1.")
     model: str | None = option(
         "Target", default=None, description="Model name; by default the first of GET /v1/models."
     )
@@ -140,6 +151,14 @@ class RunSettings(BaseSettings):
         ge=0,
         description="Before the load, ask N questions of the whole file one at a time and keep the answers.",
     )
+    quality: int = option(
+        "Questions",
+        "N",
+        default=0,
+        ge=0,
+        description="Score N answers of each level and round, evenly spread over its window, once the level "
+        "has ended; every question needs its `answer`.",
+    )
 
     slo: Slos = option(
         "Report",
@@ -223,14 +242,6 @@ class RunSettings(BaseSettings):
         "Workers", "SECONDS", default=60.0, description="Longest wait for all workers to report."
     )
 
-    @field_validator("target")
-    @classmethod
-    def _target_is_a_base_url(cls, value: str) -> str:
-        value = value.rstrip("/")
-        if not value.startswith(("http://", "https://")):
-            raise ValueError("should begin with http:// or https://, like http://127.0.0.1:8000")
-        return value.removesuffix("/v1")
-
     @property
     def peak_rps(self) -> float:
         """The highest rate that is planned."""
@@ -248,6 +259,14 @@ class RunSettings(BaseSettings):
             raise ValueError("knee begins at one rate: give a single rps")
         if self.knee and not self.slo:
             raise ValueError("knee needs a service level to meet: give slo, like ttft_p99=500ms")
+        return self
+
+    @model_validator(mode="after")
+    def _answers_that_can_be_right(self) -> Self:
+        if self.quality and self.ignore_eos:
+            raise ValueError(
+                "quality and ignore_eos exclude each other: an answer that must go on to max_tokens is wrong"
+            )
         return self
 
     @model_validator(mode="after")

@@ -1,7 +1,7 @@
 # Two files figures.tsv -> each figure with both values and the change from the first to the second.
 BEGIN {
   count = split("achieved_rps goodput_rps tps ttft_s.p50 ttft_s.p99 tpot_s.p50 itl_s.p99 latency_avg_s " \
-    "e2e_latency_s.p99 failed server.output_tps server.kv_cache_usage_peak server.prefix_cache_hit_share", usual, " ")
+    "e2e_latency_s.p99 failed quality.exact_match server.output_tps server.kv_cache_usage_peak server.prefix_cache_hit_share", usual, " ")
 }
 $2 == "figure" { file++; next }
 {

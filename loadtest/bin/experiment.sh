@@ -1,4 +1,4 @@
-# Sourced by compare, knee, scaling and gate: what is the same wherever the experiment takes place, and the place.
+# Sourced by compare, knee, scaling, gate and quality: what is the same wherever the experiment takes place, and the place.
 # shellcheck shell=bash
 # LOCAL=1: on this machine (on-this-machine.sh), else in a cluster (on-cluster.sh). Both give
 #   begin loading|switching  look at what there is, before anything is changed
@@ -31,6 +31,20 @@ check_name() { # LONGEST ENDING
   local most=$((40 - ${#1}))
   [[ $NAME =~ ^[a-z0-9]([-a-z0-9]*[a-z0-9])?$ ]] || die "NAME=$NAME is wrong: small letters, digits and dashes make names."
   [ ${#NAME} -le $most ] || die "NAME=$NAME is too long: with $1 behind it a run has such a name; give $most characters at most."
+}
+
+# Names of sides, each once; sets SIDES.
+check_sides() { # SIDES
+  local side seen=' '
+  for side in $1; do
+    case $side in
+      baseline | baseline-improved | rac | rsc | rvc) ;;
+      *) die "SIDES: there is no side $side; there are baseline, baseline-improved, rac, rsc and rvc." ;;
+    esac
+    [[ $seen != *" $side "* ]] || die "SIDES: $side is there twice."
+    seen+="$side "
+  done
+  SIDES=${seen# }
 }
 
 stop_signal() { # EXIT CODE

@@ -10,11 +10,13 @@ START_TIMEOUT=${START_TIMEOUT:-600}
 REPORTS=${REPORTS:-$ROOT/var/reports}
 QUESTIONS=${QUESTIONS:-$ROOT/app/demo/corpus/questions.jsonl}
 
-begin() {
+begin() { # loading OR switching
   [ -x "$ROOT/.venv/bin/rag-llm" ] || die "There is no environment in .venv yet: make setup"
   PATH=$ROOT/.venv/bin:$PATH
   cd "$ROOT"
   mkdir -p "$REPORTS/$NAME"
+  # What is loaded runs already, with a model of its own.
+  [ "$1" = switching ] || [ -z "$TARGET" ] || return 0
   case " ${ARGS:-} " in
     *' --preset '* | *' -p '* | *' --model '* | *' --config '* | *' -c '*) ;;
     *) rag-llm demo --prepare-only >"$WORK/prepared" 2>&1 || die "The demo could not be prepared: $(tail -n 5 "$WORK/prepared")" ;;

@@ -1,13 +1,14 @@
 # Sourced: the plan of a run, as variables give it, wherever the run takes place.
 # shellcheck shell=bash
-# Variables: RPS, DURATION, WARMUP, ROUNDS, DRAIN_TIMEOUT, MAX_TOKENS, SEED, TOP_K, SLO, LABEL, and SETTINGS for any
-# other option of `loadtest run`. Needs die(); check_plan sets RATES.
+# Variables: RPS, DURATION, WARMUP, ROUNDS, DRAIN_TIMEOUT, MAX_TOKENS, SEED, TOP_K, SLO, LABEL, QUALITY (answers that
+# are scored in each level; 1: 50 of them), and SETTINGS for any other option of `loadtest run`. Needs die();
+# check_plan sets RATES.
 
 RATES=''
 
 # Refuse what can't be meant, before anything is started.
 check_plan() { # RATES THAT HOLD WHERE RPS IS NOT GIVEN
-  local name rate pair
+  local name rate
   RATES=$(tr -s ' ,' ',' <<<"${RPS:-${1:-}}" | sed 's/^,//; s/,$//')
   if [ -n "$RATES" ]; then
     [[ $RATES =~ ^([0-9]+(\.[0-9]+)?|\.[0-9]+)(,([0-9]+(\.[0-9]+)?|\.[0-9]+))*$ ]] ||
@@ -16,11 +17,16 @@ check_plan() { # RATES THAT HOLD WHERE RPS IS NOT GIVEN
       [[ $rate =~ [1-9] ]] || die "RPS=\"$RPS\" is wrong: a rate has to be more than 0."
     done
   fi
-  for name in DURATION WARMUP ROUNDS MAX_TOKENS SEED DRAIN_TIMEOUT TOP_K GENERATORS SAMPLE; do check_number "$name"; done
+  for name in DURATION WARMUP ROUNDS MAX_TOKENS SEED DRAIN_TIMEOUT TOP_K GENERATORS SAMPLE QUALITY; do check_number "$name"; done
+  check_settings
+  [ -z "${QUESTIONS:-}" ] || [ -r "$QUESTIONS" ] || die "QUESTIONS=$QUESTIONS can't be read."
+}
+
+check_settings() {
+  local pair
   for pair in ${SETTINGS:-}; do
     [[ $pair == *=* ]] || die "SETTINGS: $pair should have the form name=value."
   done
-  [ -z "${QUESTIONS:-}" ] || [ -r "$QUESTIONS" ] || die "QUESTIONS=$QUESTIONS can't be read."
 }
 
 check_number() { # NAME OF A VARIABLE
@@ -38,6 +44,11 @@ plan() {
   [ -z "${MAX_TOKENS:-}" ] || printf 'max_tokens\t%s\n' "$MAX_TOKENS"
   [ -z "${SEED:-}" ] || printf 'seed\t%s\n' "$SEED"
   [ -z "${TOP_K:-}" ] || printf 'top_k\t%s\n' "$TOP_K"
+  case ${QUALITY:-} in
+    '' | 0) ;;
+    1) printf 'quality\t50\n' ;;
+    *) printf 'quality\t%s\n' "$QUALITY" ;;
+  esac
   [ -z "${SLO:-}" ] || printf 'slo\t%s\n' "$(tr -s ' ' ',' <<<"$SLO")"
   [ -z "${LABEL:-}" ] || printf 'label\t%s\n' "$(tr -s ' ' ',' <<<"$LABEL")"
   for pair in ${SETTINGS:-}; do printf '%s\t%s\n' "${pair%%=*}" "${pair#*=}"; done

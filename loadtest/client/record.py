@@ -26,6 +26,8 @@ class Record:
         error: kind of error, None if the answer was complete; `unfinished` if the level ended before.
         detail: of the error.
         passages: ids of the retrieved passages, if the answer named them.
+        sources: of the same passages; only where the text is kept.
+        text: of the answer, only where the level keeps it to be scored.
         spans: the server's own seconds in each stage (schema/waterfall.py), if the answer carried them.
     """
 
@@ -45,6 +47,8 @@ class Record:
     detail: str = ""
     deltas: list[float] = field(default_factory=list)
     passages: list[str] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+    text: str | None = None
     spans: dict[str, float] | None = None
 
     @property

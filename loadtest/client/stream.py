@@ -53,7 +53,7 @@ def parse_reply(
     Args:
         reading: of an exchange that has ended.
         pause: called every EVENTS_BETWEEN_PAUSES events.
-        texts: is given the deltas' texts; a load has no use for them and doesn't keep them.
+        texts: is given the deltas' texts; of most answers of a load nobody wants them.
     """
     reply = Reply(t_end=reading.t_end)
     if reading.status and reading.status != 200:

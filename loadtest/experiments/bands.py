@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
-from loadtest.report.frame import share, times
+from loadtest.report.frame import times
 from loadtest.report.svg import PAINT
-from loadtest.report.wording import number
+from loadtest.report.wording import number, share
 from loadtest.schema.experiment import Interval
 from loadtest.schema.levels import VerdictKind
 

@@ -6,8 +6,9 @@ from loadtest.errors import ReportError
 from loadtest.experiments.doubts import doubts
 from loadtest.experiments.intervals import change, interval
 from loadtest.experiments.parity import parity
+from loadtest.experiments.worse_answers import worse_answers
 from loadtest.figures.pairs import paired_rounds, same_arrivals
-from loadtest.figures.rounds import values_of
+from loadtest.figures.rounds import level_scores, values_of
 from loadtest.schema import LevelFigures, Report
 from loadtest.schema.experiment import (
     PUBLISHED,
@@ -56,11 +57,12 @@ def compare(runs: Sequence[Report], baseline: str | None = None) -> Comparison:
         chosen = next(iter(sides))
         remarks.append(f"There is no run of side {baseline}: the others are compared with {chosen} instead.")
     rates = sorted({level.rate_rps for run in runs for level in run.levels})
+    levels = [each for rate in rates for each in _levels(sides, chosen, rate)]
     return Comparison(
         baseline=chosen,
         sides=[_side(name, run, sides[chosen]) for name, run in sides.items()],
-        levels=[each for rate in rates for each in _levels(sides, chosen, rate)],
-        remarks=[*remarks, *doubts(sides, chosen)],
+        levels=levels,
+        remarks=[*remarks, *worse_answers(levels, chosen), *doubts(sides, chosen)],
     )
 
 
@@ -82,6 +84,7 @@ def _side(name: str, run: Report, baseline: Report) -> Side:
         engine=f"{engine.get('name', 'unknown')} {engine.get('version', '')}".rstrip(),
         replicas=replicas if isinstance(replicas, int) else None,
         recall=run.answers.recall if run.answers else None,
+        exact_match=run.answers.scores.exact_match if run.answers and run.answers.scores else None,
         same_passages=same.same_passages if same else None,
         same_answer=same.same_answer if same else None,
         same_beginning=same.same_beginning if same else None,
@@ -113,6 +116,7 @@ def _levels(sides: Mapping[str, Report], baseline: str, rate: float) -> list[Com
                         and same_arrivals(sides[baseline], run)
                         and paired_rounds(base, level),
                     ),
+                    quality=level_scores(level),
                 )
             )
     return found

@@ -1,5 +1,6 @@
 """What a comparison says, in sentences."""
 
+from loadtest.experiments.worse_answers import is_worse
 from loadtest.report.frame import change
 from loadtest.schema.experiment import Compared, Comparison, Figure
 
@@ -67,6 +68,13 @@ def lede(comparison: Comparison, rate: float | None) -> list[str]:
     published = [each.published for each in figures.values() if each.published is not None]
     if published:
         said[0] += f" Published: {', '.join(map(change, published))}."
+    scores = {level.side: level.quality for level in comparison.levels if level.rate_rps == rate}
+    right, right_now = scores.get(comparison.baseline), scores.get(best)
+    if right is not None and right_now is not None and is_worse(right, right_now):
+        said.append(
+            f"But {best} answers worse than {comparison.baseline}: exact match {right_now.exact_match:.0%}, "
+            f"not {right.exact_match:.0%}."
+        )
     recall = {side.name: side.recall for side in comparison.sides}
     before, now = recall[comparison.baseline], recall[best]
     if before is not None and now is not None and now < before:

@@ -7,8 +7,11 @@ from pydantic import ValidationError
 from loadtest.errors import ReportError
 from loadtest.report.file import NAME as REPORT_NAME
 from loadtest.report.file import damaged, parse_kept, parse_report, replace_file
+from loadtest.report.quality_file import KIND, quality_of
+from loadtest.report.quality_file import NAME as QUALITY_NAME
 from loadtest.schema import SCHEMA_VERSION, Report
 from loadtest.schema.experiment import Experiment
+from loadtest.schema.quality import Quality
 
 NAME = "experiment.json"
 VERSION = 1
@@ -24,17 +27,18 @@ def save_experiment(experiment: Experiment, folder: Path) -> Path:
     return replace_file(folder / NAME, dump_experiment(experiment))
 
 
-def load_kept(path: Path) -> Report | Experiment:
-    """Read what a run or an experiment has left.
+def load_kept(path: Path) -> Report | Experiment | Quality:
+    """Read what a run, an experiment or a check of quality has left.
 
     Args:
-        path: of report.json or experiment.json, or of the folder that holds one of them.
+        path: of report.json, experiment.json or quality.json, or of the folder that holds one of them.
 
     Raises:
         ReportError: missing, damaged, or of another schema version.
     """
     if path.is_dir():
-        path = path / (NAME if (path / NAME).exists() else REPORT_NAME)
+        names = (name for name in (NAME, QUALITY_NAME) if (path / name).exists())
+        path = path / next(names, REPORT_NAME)
     try:
         text = path.read_bytes()
     except OSError as error:
@@ -42,6 +46,8 @@ def load_kept(path: Path) -> Report | Experiment:
     content = parse_kept(text, str(path))
     if "kind" not in content:
         return parse_report(text, str(path))
+    if content["kind"] == KIND:
+        return quality_of(content, str(path))
     if content["schema_version"] != VERSION:
         raise ReportError(
             f"The experiment {path} has schema version {content['schema_version']!r}; this loadtest reads "

@@ -30,9 +30,9 @@ HEADS = {
     "tps": "TPS",
 }
 WORDS_SHOWN = (
-    "arrivals", "ttft", "latency_avg", "latency_total", "tps", "interval", "change", "published", "recall",
-    "same_passages", "same_answer", "same_beginning", "window", "valid", "saturated", "generator-limited",
-    "errors-verdict", "incomplete",
+    "arrivals", "ttft", "latency_avg", "latency_total", "tps", "interval", "change", "published", "scored",
+    "exact_match", "f1", "refused", "recall", "same_passages", "same_answer", "same_beginning", "window",
+    "valid", "saturated", "generator-limited", "errors-verdict", "incomplete",
 )  # fmt: skip
 
 
@@ -56,6 +56,12 @@ def compare_content(experiment: Experiment, comparison: Comparison) -> dict[str,
             (rate, [_row(level, bases.get(rate)) for level in levels])
             for rate, levels in groupby(comparison.levels, key=lambda level: level.rate_rps)
         ],
+        "scored": [
+            (rate, list(levels))
+            for rate, levels in groupby(comparison.levels, key=lambda level: level.rate_rps)
+        ]
+        if any(level.quality for level in comparison.levels)
+        else [],
         "decisive": decisive,
         "waterfalls": _waterfalls(runs, comparison),
         "settings": settings_table(runs),

@@ -5,11 +5,11 @@ from typing import Any
 from loadtest.experiments.plots_scaling import scaling_plots
 from loadtest.experiments.settings_table import settings_table
 from loadtest.report.bars import BarCard, bar_card
-from loadtest.report.frame import share
 from loadtest.report.headline import headline as run_headline
 from loadtest.report.start_bars import PARTS, lag_stack, start_bars
 from loadtest.report.terms import terms
 from loadtest.report.timelines import server_plot
+from loadtest.report.wording import share
 from loadtest.schema.experiment import Experiment, Scaling, ScalingPoint
 
 WORDS_SHOWN = (

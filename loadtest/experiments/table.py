@@ -10,9 +10,10 @@ from rich.table import Table
 from loadtest.experiments.stepped_table import print_stepped
 from loadtest.figures.verdict import NO_POINT
 from loadtest.report.table import COLORS
-from loadtest.report.wording import NONE, milliseconds, number, seconds
+from loadtest.report.wording import NONE, milliseconds, number, seconds, share
 from loadtest.schema import VerdictKind
 from loadtest.schema.experiment import Compared, Comparison, Experiment, Figure, Scaling
+from loadtest.schema.quality import Scores
 
 FIGURES: dict[Figure, str] = {
     "ttft_s": "TTFT\nmean ms",
@@ -69,6 +70,7 @@ def _print_comparison(comparison: Comparison, console: Console) -> None:
         style="dim",
         highlight=False,
     )
+    _print_quality(comparison, console)
     _print_answers(comparison, console)
 
 
@@ -97,16 +99,44 @@ def _sides(comparison: Comparison, figures: list[Figure]) -> Table:
     return table
 
 
+def _print_quality(comparison: Comparison, console: Console) -> None:
+    if all(level.quality is None for level in comparison.levels):
+        return
+    table = _table("Quality under load", ("RPS", "Side"))
+    for heading in ("Scored", "Exact\nmatch", "F1", "Refused", "Recall"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    rate = None
+    for level in comparison.levels:
+        if rate not in (None, level.rate_rps):
+            table.add_section()
+        shown = "" if rate == level.rate_rps else f"{level.rate_rps:g}"
+        table.add_row(shown, escape(level.side), *_score_cells(level.quality))
+        rate = level.rate_rps
+    console.print(table)
+
+
+def _score_cells(scores: Scores | None) -> list[str]:
+    if scores is None:
+        return ["0", *[NONE] * 4]
+    shares = [share(each) for each in (scores.refused, scores.recall)]
+    return [str(scores.n), share(scores.exact_match), number(scores.f1, 2), *shares]
+
+
 def _print_answers(comparison: Comparison, console: Console) -> None:
     if all(side.recall is None and side.same_answer is None for side in comparison.sides):
         return
     table = _table(f"Answers against {comparison.baseline}", ("Side", "Engine"))
-    for heading in ("Recall", "Same\npassages", "Same\nanswer", "Same\nbeginning"):
+    for heading in ("Recall", "Exact\nmatch", "Same\npassages", "Same\nanswer", "Same\nbeginning"):
         table.add_column(heading, justify="right", no_wrap=True)
     for side in comparison.sides:
-        shares = (side.recall, side.same_passages, side.same_answer, side.same_beginning)
-        cells = [NONE if share is None else f"{share:.0%}" for share in shares]
-        table.add_row(escape(side.name), escape(side.engine), *cells)
+        shares = (
+            side.recall,
+            side.exact_match,
+            side.same_passages,
+            side.same_answer,
+            side.same_beginning,
+        )
+        table.add_row(escape(side.name), escape(side.engine), *map(share, shares))
     console.print(table)
 
 
@@ -164,8 +194,8 @@ def _published(each: Compared | None) -> str:
     return "" if each is None or each.published is None else f"[dim]{_percent(each.published)}[/dim]"
 
 
-def _percent(share: float) -> str:
-    return f"{share:+.{1 if abs(share) < 1 else 0}%}"
+def _percent(change: float) -> str:
+    return f"{change:+.{1 if abs(change) < 1 else 0}%}"
 
 
 def _verdict(kind: VerdictKind) -> str:

@@ -32,12 +32,16 @@ def experiment_tsv(experiment: Experiment) -> str:
 def _comparison(comparison: Comparison) -> Iterator[str]:
     yield _text("-", "baseline", comparison.baseline)
     for side in comparison.sides:
-        for name in ("recall", "same_passages", "same_answer", "same_beginning"):
+        for name in ("recall", "exact_match", "same_passages", "same_answer", "same_beginning"):
             value = getattr(side, name)
             if value is not None:
                 yield _text("-", f"{side.name}.{name}", repr(value))
     for level in comparison.levels:
         yield _text(f"{level.rate_rps:g}", f"{level.side}.verdict", level.verdict)
+        if level.quality is not None:
+            for score, value in level.quality.model_dump(exclude={"failed"}).items():
+                if value is not None:
+                    yield _text(f"{level.rate_rps:g}", f"{level.side}.quality.{score}", repr(value))
         for each in level.figures:
             name = f"{level.side}.{each.figure}"
             yield _row(level.rate_rps, name, each.now)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from loadtest.figures.quality import window_scores
 from loadtest.figures.slo import meets, service_levels
 from loadtest.figures.timeline import in_flight_at, in_flight_max, timeline
 from loadtest.figures.tokens import tokens_between
@@ -13,6 +14,7 @@ from loadtest.figures.verdict import judge
 from loadtest.figures.waterfall import waterfall
 from loadtest.generate.result import LevelResult
 from loadtest.plan.level import arrivals_of
+from loadtest.plan.questions import Question
 from loadtest.schema import Counts, Distribution, GeneratorFigures, RoundFigures
 
 
@@ -27,8 +29,16 @@ def distribution(values: Iterable[float | None]) -> Distribution | None:
     )
 
 
-def round_figures(result: LevelResult, slo: Mapping[str, float]) -> RoundFigures:
-    """Reduce one round of a level."""
+def round_figures(
+    result: LevelResult, slo: Mapping[str, float], questions: Mapping[str, Question] | None = None
+) -> RoundFigures:
+    """Reduce one round of a level.
+
+    Args:
+        result: of the round.
+        slo: service levels.
+        questions: by id, for the scores of answers that were kept.
+    """
     level, records = result.level, result.records
     begin_s = level.warmup_s
     end_s = level.window_end_s
@@ -121,6 +131,7 @@ def round_figures(result: LevelResult, slo: Mapping[str, float]) -> RoundFigures
         timeline=timeline(records, max((record.t_end for record in records), default=0.0)),
         waterfall=waterfall(good),
         cache_reset=reset.emptied if reset else None,
+        quality=window_scores(window, questions or {}),
     )
 
 

@@ -5,6 +5,7 @@ from statistics import median
 
 from loadtest.figures.verdict import noise, worst
 from loadtest.schema import Distribution, LevelFigures, RoundFigures, Spread
+from loadtest.schema.quality import Scores
 
 PLAIN = (
     "offered_rps",
@@ -18,6 +19,7 @@ PLAIN = (
 )
 SPREAD_OUT = ("ttft_s", "ttft_send_s", "tpot_s", "itl_s", "e2e_latency_s")
 PERCENTILES = ("mean", "p50", "p90", "p95", "p99")
+SCORES = ("quality.exact_match", "quality.f1", "quality.refused", "quality.recall")
 
 
 def level_figures(rate_rps: float, rounds: Sequence[RoundFigures]) -> LevelFigures:
@@ -33,6 +35,10 @@ def level_figures(rate_rps: float, rounds: Sequence[RoundFigures]) -> LevelFigur
         ]
         for percentile in PERCENTILES if parts else ():
             summary[f"{name}.{percentile}"] = _spread([getattr(part, percentile) for part in parts])
+    for name in SCORES:
+        values = [value for each in rounds if (value := value_of(each, name)) is not None]
+        if values:
+            summary[name] = _spread(values)
     return LevelFigures(
         rate_rps=rate_rps,
         rounds=list(rounds),
@@ -70,6 +76,26 @@ def value_of(figures: RoundFigures, figure: str) -> float | None:
     found = getattr(figures, name)
     value = getattr(found, part) if part and found is not None else found
     return None if value is None else float(value)
+
+
+def level_scores(level: LevelFigures) -> Scores | None:
+    """The scores of the answers of all rounds together; None if none was scored."""
+    found = [each.quality for each in level.rounds if each.quality is not None]
+    answers = sum(each.n for each in found)
+    if not answers:
+        return None
+
+    def mean(name: str) -> float | None:
+        known = [(getattr(each, name), each.n) for each in found if getattr(each, name) is not None]
+        return sum(value * n for value, n in known) / sum(n for _, n in known) if known else None
+
+    return Scores(
+        n=answers,
+        exact_match=mean("exact_match") or 0.0,
+        f1=mean("f1") or 0.0,
+        refused=mean("refused") or 0.0,
+        recall=mean("recall"),
+    )
 
 
 def _spread(values: list[float]) -> Spread:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from loadtest.client.address import resolve
 from loadtest.client.exchange import Reading, exchange
 from loadtest.client.request import RequestShape, RequestWriter
-from loadtest.client.stream import Reply, parse_reply
+from loadtest.client.stream import parse_reply
 from loadtest.errors import TargetError
 from loadtest.plan.questions import Question
 from loadtest.schema.answers import Answer, Answers
@@ -56,7 +56,7 @@ def ask_sample(
                 question=question.id,
                 text="".join(texts),
                 passages=reply.passages,
-                gold_rank=gold_rank(question, reply),
+                gold_rank=gold_rank(question, reply.passages, reply.sources),
                 error=reply.error,
             )
         )
@@ -68,17 +68,21 @@ def ask_sample(
     )
 
 
-def gold_rank(question: Question, reply: Reply) -> int | None:
+def gold_rank(question: Question, passages: Sequence[str], sources: Sequence[str]) -> int | None:
     """The rank, from 1, of the first passage of the question's gold document; None if there is none.
 
     A passage names its source, and its id is its document's with a number: a file of many documents is
     the source of all of them.
+
+    Args:
+        question: that the passages are for.
+        passages: their ids, best first.
+        sources: of the same passages.
     """
     gold = question.gold_document
-    passages = zip(reply.passages, reply.sources, strict=True)
     ranks = (
         rank
-        for rank, (name, source) in enumerate(passages, start=1)
+        for rank, (name, source) in enumerate(zip(passages, sources, strict=True), start=1)
         if gold in (source, name.rpartition(":")[0])
     )
     return next(ranks, None) if gold else None

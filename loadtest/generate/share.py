@@ -60,6 +60,7 @@ class Share:
         self._id_prefix = f"{quote(run)}/{level.index}/{level.round}"
         self._times = arrivals.times_s.tolist()
         self._asked = arrivals.questions.tolist()
+        self._kept = arrivals.kept(level)
         self._mine = share_of(len(self._times), index, shares)
         self._writer, self._address, self._timeout_s = writer, address, timeout_s
         self._on_record = on_record
@@ -178,12 +179,13 @@ class Share:
         if not self._unparsed:
             return
         i, reading = self._unparsed[0]
-        record = self._record(i, reading, parse_reply(reading, pause))
+        texts: list[str] | None = [] if i in self._kept else None
+        record = self._record(i, reading, parse_reply(reading, pause, texts), texts)
         # Taken away only now: a parser that is killed in a pause leaves the reading for the next.
         self._unparsed.popleft()
         self._on_record(record, reading)
 
-    def _record(self, i: int, reading: Reading, reply: Reply) -> Record:
+    def _record(self, i: int, reading: Reading, reply: Reply, texts: list[str] | None) -> Record:
         t0, t_sched = self._t0, self._times[i]
         return Record(
             run=self._run_id,
@@ -202,6 +204,8 @@ class Share:
             detail=reply.detail,
             deltas=[time_s - t0 for time_s in reply.deltas],
             passages=reply.passages,
+            sources=reply.sources if texts is not None else [],
+            text="".join(texts) if texts is not None else None,
             # Spans of another request (of something in between that keeps answers) explain nothing here.
             spans=reply.spans if reply.spans_of == self._request_id(i) else None,
         )

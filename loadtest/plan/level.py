@@ -26,6 +26,7 @@ class Level(BaseModel):
         drain_timeout_s: longest drain.
         steps: the window's rates one after the other; none if it has but one. The first is that of the
             warm-up too, the last that of the drain.
+        keep_answers: answers of the window whose texts are kept, evenly spread over it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -41,6 +42,7 @@ class Level(BaseModel):
     popularity: Popularity
     zipf_exponent: float
     steps: tuple[Step, ...] = ()
+    keep_answers: int = 0
 
     @property
     def window_end_s(self) -> float:
@@ -71,6 +73,13 @@ class Arrivals:
     times_s: NDArray[np.float64]
     questions: NDArray[np.int64]
 
+    def kept(self, level: Level) -> frozenset[int]:
+        """Indices of the arrivals whose answers are kept: the same whoever asks, as the schedule is."""
+        inside = (self.times_s >= level.warmup_s) & (self.times_s < level.window_end_s)
+        window = np.flatnonzero(inside).tolist()
+        count = min(level.keep_answers, len(window))
+        return frozenset(window[i * len(window) // count] for i in range(count))
+
 
 def levels_of(settings: RunSettings) -> list[Level]:
     """The sweep in the order in which it is run: all rates, then all rates again for the next round."""
@@ -96,6 +105,7 @@ def level_at(settings: RunSettings, index: int, rate_rps: float, round_number: i
         seed=settings.seed,
         popularity=settings.popularity,
         zipf_exponent=settings.zipf_exponent,
+        keep_answers=settings.quality,
     )
 
 

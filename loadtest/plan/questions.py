@@ -1,14 +1,19 @@
 """The questions file: JSONL, one object a line with `question` (or `prompt`).
 
-Optional are `id`, `gold_document` (the document that holds the answer, for recall) and `answer`.
+Optional are `id`, `answer` (for scores), `gold_document` (the document that holds it, for recall),
+`gold_text` (the sentence that holds it), `language` and `kind` (groups of figures).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
 
 from loadtest.errors import QuestionsError
+
+TEXTS = ("gold_document", "answer", "gold_text")
+LABELS = ("language", "kind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +25,18 @@ class Question:
         text: what is sent.
         gold_document: id or source of the document that holds the answer.
         answer: the right one, in words.
+        gold_text: the sentence that holds the answer.
+        language: of the question.
+        kind: of the answer, such as date or place.
     """
 
     id: str
     text: str
     gold_document: str | None = None
     answer: str | None = None
+    gold_text: str | None = None
+    language: str | None = None
+    kind: str | None = None
 
 
 def read_questions(path: Path) -> list[Question]:
@@ -56,6 +67,21 @@ def read_questions(path: Path) -> list[Question]:
     return questions
 
 
+def require_answers(questions: Sequence[Question], path: Path) -> None:
+    """Refuse questions that no answer can be scored by.
+
+    Raises:
+        QuestionsError: naming how many have no `answer`, and the first of them.
+    """
+    unanswered = [question.id for question in questions if not question.answer]
+    if unanswered:
+        raise QuestionsError(
+            f"{path}: {len(unanswered)} of {len(questions)} questions have no `answer`, the first is "
+            f"{unanswered[0]!r}: answers can't be scored without the right one. A line looks like "
+            '{"question": "When …?", "answer": "in 1931"}.'
+        )
+
+
 def _question(line: bytes, number: int, place: str) -> Question:
     try:
         entry = orjson.loads(line)
@@ -70,8 +96,12 @@ def _question(line: bytes, number: int, place: str) -> Question:
     if not isinstance(name, str | int):
         raise QuestionsError(f"{place}: `id` should be a text or a whole number, not {name!r}.")
     known: dict[str, str | None] = {}
-    for key in ("gold_document", "answer"):
+    for key in TEXTS:
         known[key] = entry.get(key)
         if known[key] is not None and not isinstance(known[key], str):
             raise QuestionsError(f"{place}: `{key}` should be a text, not {known[key]!r}.")
+    for key in LABELS:
+        label = entry.get(key)
+        # Files that others made use these keys for anything; what is no label groups nothing.
+        known[key] = label if isinstance(label, str) and label else None
     return Question(id=str(name), text=text, **known)

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from loadtest.report.frame import share, times
+from loadtest.report.frame import times
+from loadtest.report.wording import share
 from loadtest.schema import LevelFigures
 from loadtest.schema.waterfall import STAGES, Stage
 

@@ -3,8 +3,8 @@
 import os
 import platform
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -15,6 +15,7 @@ from loadtest.figures.level import round_figures
 from loadtest.figures.rounds import knee_rps, level_figures
 from loadtest.generate.result import LevelResult, SweepResult
 from loadtest.generate.search import Search
+from loadtest.plan.questions import Question
 from loadtest.schema import Environment, LevelFigures, ProcessMemory, Report, RoundFigures
 from loadtest.schema.answers import Answers
 from loadtest.schema.knee import KneeSearch
@@ -33,6 +34,7 @@ class RunFacts:
     server: dict[str, Any]
     warnings: tuple[str, ...] = ()
     answers: Answers | None = None
+    questions: Mapping[str, Question] = field(default_factory=dict)
 
 
 class ReportBuilder:
@@ -47,7 +49,7 @@ class ReportBuilder:
     def add(self, results: Sequence[LevelResult]) -> None:
         """Reduce the levels that were not seen yet; `results` are all of the sweep so far."""
         for result in results[self._seen :]:
-            figures = round_figures(result, self._facts.settings.slo)
+            figures = round_figures(result, self._facts.settings.slo, self._facts.questions)
             self._rounds[result.level.rate_rps].append(figures)
             self._seen += 1
 

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from loadtest.figures.verdict import NO_POINT
 from loadtest.report.tsv import PLAN
-from loadtest.report.wording import NONE, milliseconds, number, seconds
+from loadtest.report.wording import NONE, milliseconds, number, seconds, share
 from loadtest.schema import LevelFigures, Report
 
 # Figure of a level's summary, its name in the table, and how it is shown.
@@ -21,6 +21,7 @@ FIGURES = (
     ("itl_s.p99", "ITL p99, ms", milliseconds),
     ("latency_avg_s", "latency avg, s", seconds),
     ("e2e_latency_s.p99", "latency p99, s", seconds),
+    ("quality.exact_match", "exact match", share),
 )
 
 

@@ -8,7 +8,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from loadtest import __version__
 from loadtest.report.terms import TERMS
-from loadtest.report.wording import NONE, milliseconds, number, seconds
+from loadtest.report.wording import NONE, milliseconds, number, seconds, share
 
 
 def render(template: str, content: Mapping[str, Any], package: str = "loadtest.report") -> str:
@@ -40,11 +40,6 @@ def render(template: str, content: Mapping[str, Any], package: str = "loadtest.r
     }
     environment.globals |= {"TERMS": TERMS, "version": __version__}
     return environment.get_template(template).render(**content)
-
-
-def share(value: float | None, digits: int = 0) -> str:
-    """0.98 as '98%', or a dash."""
-    return NONE if value is None else f"{value:.{digits}%}"
 
 
 def change(value: float | None) -> str:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from loadtest.figures.gate import FIGURES, MORE_IS_BETTER, SHARES
-from loadtest.report.frame import change, share, times
-from loadtest.report.wording import number
+from loadtest.report.frame import change, times
+from loadtest.report.wording import number, share
 from loadtest.schema.gate import Gate, GateFigure
 
 

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from loadtest.report.frame import share
-from loadtest.report.wording import milliseconds, number
+from loadtest.report.wording import milliseconds, number, share
 from loadtest.schema import LevelFigures, Report
 
 

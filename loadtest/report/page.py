@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from loadtest.figures.rounds import level_scores
 from loadtest.figures.slo import slo_text
 from loadtest.report.bars import WORDS, waterfall_cards
 from loadtest.report.facts import facts
@@ -82,6 +83,7 @@ def render_page(report: Report) -> str:
             "counts_about": {name: field.description for name, field in Counts.model_fields.items()},
             "slo_columns": [(name, slo_text(name, limit)) for name, limit in slo.items()],
             "slo_rows": _service_levels(report),
+            "scored": [(level, scores) for level in report.levels if (scores := level_scores(level))],
             "server_columns": [(name.replace("\n", " "), SERVER_ABOUT[name]) for name in COLUMNS],
             "server_rows": [
                 (window_cells(each), stages_text(each))
@@ -90,7 +92,7 @@ def render_page(report: Report) -> str:
             "server_pods": [
                 (each.name, pod_text(each)) for each in (report.server.pods if report.server else [])
             ],
-            "words": [*terms(*WORDS_SHOWN), *_stage_words(report)],
+            "words": [*terms(*WORDS_SHOWN), *_score_words(report), *_stage_words(report)],
         },
     )
 
@@ -148,6 +150,11 @@ def _stages(report: Report) -> list[tuple[LevelFigures, list[RoundFigures]]]:
     """The levels that have a waterfall, with their rounds that have one."""
     found = [(level, [each for each in level.rounds if each.waterfall]) for level in report.levels]
     return [(level, rounds) for level, rounds in found if rounds]
+
+
+def _score_words(report: Report) -> list[tuple[str, str]]:
+    scored = any(level_scores(level) for level in report.levels)
+    return terms("scored", "exact_match", "f1", "refused", "recall") if scored else []
 
 
 def _stage_words(report: Report) -> list[tuple[str, str]]:

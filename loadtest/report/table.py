@@ -9,7 +9,7 @@ from loadtest.figures.slo import slo_text
 from loadtest.report.decisions import print_gate, print_knee
 from loadtest.report.server_table import print_observed
 from loadtest.report.waterfall_text import waterfall_text
-from loadtest.report.wording import answers_text, milliseconds, number, seconds
+from loadtest.report.wording import answers_text, milliseconds, number, quality_text, seconds
 from loadtest.schema import LevelFigures, Report
 
 COLORS = {
@@ -47,6 +47,9 @@ def print_report(report: Report, console: Console) -> None:
     for level in report.levels:
         if line := waterfall_text(level):
             console.print(f"{level.rate_rps:g} RPS, mean ms: {line}.", highlight=False, soft_wrap=True)
+    for level in report.levels:
+        if said := quality_text(level):
+            console.print(f"{level.rate_rps:g} RPS, {said}.", highlight=False, soft_wrap=True)
     if report.knee is not None:
         print_knee(report.knee, console)
     elif report.knee_rps is not None:

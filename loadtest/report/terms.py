@@ -83,6 +83,21 @@ TERMS = {
         "Recall",
         "Share of the sampled questions whose gold document is among the retrieved passages.",
     ),
+    "scored": (
+        "Scored",
+        "Complete answers of the window, evenly spread over it, whose texts were kept and scored once the "
+        "level had ended; over all rounds.",
+    ),
+    "exact_match": (
+        "Exact match",
+        "Share of the scored answers that are the expected one, but for case, punctuation, articles, spaces.",
+    ),
+    "f1": (
+        "F1",
+        "Mean token F1 of the scored answers: harmonic mean of the shares of words that answer and expected "
+        "answer have in common.",
+    ),
+    "refused": ("Refused", "Share of the scored answers saying that it is not in the documents."),
     "same_passages": (
         "Same passages",
         "Share of the sampled questions for which the same passages were retrieved, in the same order, as by "

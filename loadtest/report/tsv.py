@@ -40,6 +40,8 @@ def figures_tsv(report: Report) -> str:
     }
     if report.answers is not None:
         facts |= {"sample": len(report.answers.answers), "recall": report.answers.recall}
+        if report.answers.scores is not None:
+            facts |= report.answers.scores.model_dump(include={"exact_match", "f1", "refused"})
     facts |= {f"plan.{name}": report.plan.get(name) for name in PLAN}
     if report.plan.get("reset_cache"):
         # Only where it is on: reports from before it existed are like those without it.
@@ -76,9 +78,11 @@ def figures_tsv(report: Report) -> str:
 
 
 def _client_figures(rounds: list[RoundFigures]) -> dict[str, list[float]]:
-    """What the summary doesn't hold: the waterfall's means, and the replicas whose cache was emptied."""
+    """What the summary doesn't hold: waterfall's means, replicas whose cache was emptied, answers scored."""
     figures: dict[str, list[float]] = {}
     for each in rounds:
+        if each.quality is not None:
+            figures.setdefault("quality.n", []).append(float(each.quality.n))
         if each.waterfall is not None:
             for stage, mean in each.waterfall.mean_s.items():
                 figures.setdefault(f"waterfall.{stage}", []).append(mean)

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from loadtest.schema.part import Part
+from loadtest.schema.quality import Scores
 
 
 class Answer(Part):
@@ -24,4 +25,7 @@ class Answers(Part):
     with_gold: int = Field(description="questions that name a gold document")
     recall: float | None = Field(
         description="share of these whose gold document is among the passages; null if there are none"
+    )
+    scores: Scores | None = Field(
+        default=None, description="of the answers whose questions have an expected one; null without any"
     )

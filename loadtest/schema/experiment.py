@@ -6,6 +6,7 @@ from pydantic import Field
 
 from loadtest.schema.levels import VerdictKind
 from loadtest.schema.part import Part
+from loadtest.schema.quality import Scores
 from loadtest.schema.report import Report
 
 Kind = Literal["compare", "scaling"]
@@ -50,6 +51,9 @@ class ComparedLevel(Part):
     verdict: VerdictKind
     reasons: list[str]
     figures: list[Compared]
+    quality: Scores | None = Field(
+        default=None, description="of the answers under load, of all rounds together; null if none was scored"
+    )
 
 
 class Side(Part):
@@ -61,6 +65,7 @@ class Side(Part):
     engine: str = Field(description="its name and version")
     replicas: int | None
     recall: float | None = Field(description="of the sample of answers")
+    exact_match: float | None = Field(default=None, description="of the sample of answers")
     same_passages: float | None = Field(description="share of sampled questions with the baseline's passages")
     same_answer: float | None = Field(description="share of sampled questions with the baseline's answer")
     same_beginning: float | None = Field(

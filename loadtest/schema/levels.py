@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from loadtest.schema.part import Part
+from loadtest.schema.quality import Scores
 from loadtest.schema.waterfall import Waterfall
 
 VerdictKind = Literal["valid", "saturated", "generator-limited", "errors", "incomplete"]
@@ -126,6 +127,11 @@ class RoundFigures(Part):
     )
     cache_reset: int | None = Field(
         default=None, description="replicas whose prefix cache was emptied before it; null if not asked for"
+    )
+    quality: Scores | None = Field(
+        default=None,
+        description="of complete answers of the window, evenly spread over it; null if not asked for, or if "
+        "there were none",
     )
 
 

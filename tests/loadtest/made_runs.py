@@ -23,6 +23,7 @@ from loadtest.schema import (
     VerdictKind,
 )
 from loadtest.schema.answers import Answer, Answers
+from loadtest.schema.quality import Scores
 from loadtest.schema.waterfall import STAGES, Stage, Waterfall
 from loadtest.settings import RunSettings
 
@@ -51,6 +52,7 @@ class Speed:
     tpot_s: float
     engine: str = "vllm"
     recall: float = 0.9
+    exact_match: float = 0.85
 
 
 def made_run(
@@ -184,6 +186,13 @@ def made_round(
         timeline=_timeline(rate, achieved, ttft_s, e2e_s, window_s, rng),
         waterfall=_waterfall(speed, scheduled - failed, lag_s, ttft_s, decode_s, end_s),
         cache_reset=1,
+        quality=Scores(
+            n=50,
+            exact_match=speed.exact_match,
+            f1=speed.exact_match + 0.02,
+            refused=0.05,
+            recall=speed.recall,
+        ),
     )
 
 

@@ -85,8 +85,8 @@ def test_every_figure_is_a_row(compared: Experiment) -> None:
     assert found["24", "rvc.ttft_s.published"][0] == "-0.8849"
     value, low, high = map(float, found["24", "rvc.tps.change"])
     assert low <= value <= high
-    # 5 sides at 4 rates: a verdict and four figures each, changes for all but the baseline.
-    assert len([key for key in found if key[0] != "-" and "published" not in key[1]]) == 20 * 5 + 16 * 4
+    # 5 sides at 4 rates: a verdict, four figures and five of quality each, changes for all but the baseline.
+    assert len([key for key in found if key[0] != "-" and "published" not in key[1]]) == 20 * 10 + 16 * 4
 
 
 def test_scaling_has_rows_too() -> None:

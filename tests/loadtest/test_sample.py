@@ -3,7 +3,6 @@
 import pytest
 
 from loadtest.client.request import RequestShape
-from loadtest.client.stream import Reply
 from loadtest.errors import TargetError
 from loadtest.generate.sample import ask_sample, gold_rank, spread_evenly
 from loadtest.plan.questions import Question
@@ -40,9 +39,9 @@ def test_the_questions_are_spread_evenly_over_the_file(count: int, asked: list[i
 def test_the_gold_document_is_the_source_or_the_document_of_a_passage(
     gold: str | None, rank: int | None
 ) -> None:
-    reply = Reply(passages=["a.md:0", "docs.jsonl#7:2", "a.md:1"], sources=["a.md", "docs.jsonl", "a.md"])
-    assert gold_rank(Question("q", "?", gold), reply) == rank
-    assert gold_rank(Question("q", "?", gold), Reply()) is None
+    passages, sources = ["a.md:0", "docs.jsonl#7:2", "a.md:1"], ["a.md", "docs.jsonl", "a.md"]
+    assert gold_rank(Question("q", "?", gold), passages, sources) == rank
+    assert gold_rank(Question("q", "?", gold), [], []) is None
 
 
 def test_answers_are_whole_and_recall_counts_the_questions_with_a_gold_document() -> None:
