@@ -2,7 +2,7 @@
 
 The way of an arrival through the files, in order:
 
-1. `cli` is the door and `commands` the five commands; `options`, `settings` and `layering` read
+1. `cli` is the door and `commands` the six commands; `options`, `settings` and `layering` read
    options, LOADTEST_* variables and the settings file; `gating` takes the plan of a gate's baseline,
    `preparing` finds what is wrong, `running` does the rest.
 2. `plan/` decides before anything is sent: `questions` reads them, `schedule` computes the absolute
@@ -25,10 +25,12 @@ The way of an arrival through the files, in order:
    laptop.
 
 8. `experiments/` joins the reports of several runs into one: sides compared, or replica counts.
+9. `quality/` scores answers: those that a run keeps (`figures/quality`), and those of `loadtest quality`,
+   which asks a server in several ways (`checking` is the command).
 
 `schema` is the shape of the report, known to figures and report alike. Imports go one way:
-commands > running, experiments > cluster > report > figures > generate > client > schema > plan >
-settings > errors.
+commands > running, experiments > cluster > report > figures > quality > generate > client > schema >
+plan > settings > errors.
 
 What doesn't belong here: anything about one particular server, or an import of `app`. The target is
 known by its URL only; all that it tells about itself is the JSON of GET /v1/environment.

@@ -1,13 +1,9 @@
 """`loadtest quality`: ask every question in every mode, score, print and keep, whatever happens meanwhile."""
 
-import signal
-from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from types import FrameType, TracebackType
 
-from gevent.pool import Pool
 from rich.console import Console
 
 from loadtest.bar import counted
@@ -17,13 +13,14 @@ from loadtest.generate.sample import spread_evenly
 from loadtest.plan.questions import Question, read_questions, require_answers
 from loadtest.quality.ask import ask_question, left_out, possible_modes
 from loadtest.quality.figures import group_scores
+from loadtest.quality.interview import Interview
 from loadtest.quality.require import judge, wrong_requirement
 from loadtest.quality.server import QualityServer
 from loadtest.quality_settings import QualitySettings
 from loadtest.report.quality_file import save_quality
 from loadtest.report.quality_table import print_quality
 from loadtest.schema.quality import Quality, ScoredAnswer
-from loadtest.setting_types import Mode
+from loadtest.stop_signals import StopSignals
 
 
 def check(settings: QualitySettings, console: Console) -> tuple[Quality, int]:
@@ -69,10 +66,15 @@ def check(settings: QualitySettings, console: Console) -> tuple[Quality, int]:
     def ask(question: Question) -> list[ScoredAnswer]:
         return ask_question(server, question, modes, system, settings.passages)
 
-    with StopSignals() as signals:
-        answers, reasons = _ask_all(ask, chosen, settings.concurrency, modes, console, signals)
+    interview = Interview(ask, chosen)
+    with (
+        counted(console, f"questions, each in {len(modes)} modes", len(chosen)) as done,
+        StopSignals(interview.stop) as signals,
+    ):
+        interview.run(settings.concurrency, done)
     server.close()
     architecture = environment.get("architecture")
+    answers = interview.answers()
     figures = group_scores(answers)
     quality = Quality(
         schema_version=1,
@@ -83,8 +85,8 @@ def check(settings: QualitySettings, console: Console) -> tuple[Quality, int]:
         architecture=str(architecture) if architecture else None,
         started_at=begun.isoformat(timespec="seconds"),
         ended_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        complete=not reasons,
-        incomplete_reasons=reasons,
+        complete=not interview.reasons,
+        incomplete_reasons=interview.reasons,
         plan=settings.model_dump(mode="json", exclude={"api_key"}),
         questions_sha256=sha256(settings.questions.read_bytes()).hexdigest(),
         asked=len({answer.question for answer in answers}),
@@ -100,70 +102,3 @@ def check(settings: QualitySettings, console: Console) -> tuple[Quality, int]:
     print_quality(quality, console)
     console.print(f"Report: {save_quality(quality, folder)}", highlight=False, soft_wrap=True)
     return quality, signals.received
-
-
-def _ask_all(
-    ask: Callable[[Question], list[ScoredAnswer]],
-    questions: Sequence[Question],
-    concurrency: int,
-    modes: Sequence[Mode],
-    console: Console,
-    signals: "StopSignals",
-) -> tuple[list[ScoredAnswer], list[str]]:
-    """All answers in the order of the questions, and why some are missing."""
-
-    def caught(question: Question) -> list[ScoredAnswer] | TargetError:
-        # A greenlet that raises prints its traceback.
-        try:
-            return ask(question)
-        except TargetError as error:
-            return error
-
-    answers: list[ScoredAnswer] = []
-    reasons: list[str] = []
-    pool = Pool(concurrency)
-    asked = 0
-    try:
-        with counted(console, f"questions, each in {len(modes)} modes", len(questions)) as done:
-            for said in pool.imap(caught, questions, maxsize=concurrency):
-                if isinstance(said, TargetError):
-                    reasons.append(str(said).rstrip("."))
-                    break
-                answers += said
-                asked += 1
-                done(asked)
-    except KeyboardInterrupt:
-        reasons.append(f"stopped by {signal.Signals(signals.received).name}")
-    finally:
-        pool.kill()
-    if reasons:
-        reasons.append(f"{asked} of {len(questions)} questions were asked")
-    return answers, reasons
-
-
-class StopSignals:
-    """SIGINT and SIGTERM end the questions; what was answered is kept. A second signal ends the process."""
-
-    def __init__(self) -> None:
-        """Signals are taken inside the `with` block."""
-        self.received = 0
-        self._before: dict[int, object] = {}
-
-    def __enter__(self) -> "StopSignals":
-        """Take the signals."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._before[number] = signal.signal(number, self._take)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Give them back."""
-        for number, handler in self._before.items():
-            signal.signal(number, handler)  # type: ignore[arg-type]
-
-    def _take(self, number: int, _: FrameType | None) -> None:
-        if self.received:
-            raise SystemExit(128 + number)
-        self.received = number
-        raise KeyboardInterrupt

@@ -1,11 +1,8 @@
 """`loadtest run` after its preparation: the sweep and its report, whatever happens in between."""
 
-import signal
 from pathlib import Path
-from types import TracebackType
 from typing import IO
 
-import gevent
 import orjson
 from rich.console import Console
 
@@ -27,6 +24,7 @@ from loadtest.report.build import ReportBuilder, reasons_of
 from loadtest.report.file import save_report
 from loadtest.schema import Report
 from loadtest.searching import searched_levels
+from loadtest.stop_signals import StopSignals
 
 RUNNING = "the run has not ended"
 
@@ -88,7 +86,7 @@ def run_sweep(
             on_level=keep,
             reset_caches=prepared.reset_caches,
         )
-        with StopSignals(sweep) as signals:
+        with StopSignals(sweep.stop) as signals:
             try:
                 plan = Plan(
                     run=facts.run,
@@ -133,32 +131,3 @@ class RecordFile:
         if self._file is not None:
             self._file.write(b"".join(orjson.dumps(record) + b"\n" for record in records))
             self._file.flush()
-
-
-class StopSignals:
-    """SIGINT and SIGTERM stop the sweep; its report is kept. A second signal ends the process at once."""
-
-    def __init__(self, sweep: Sweep) -> None:
-        """Signals are taken inside the `with` block."""
-        self._sweep = sweep
-        self._handlers: list[gevent.signal_handler] = []
-        self.received = 0
-
-    def __enter__(self) -> "StopSignals":
-        """Take the signals."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._handlers.append(gevent.signal_handler(number, self._take, number))
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Give them back."""
-        for handler in self._handlers:
-            handler.cancel()
-
-    def _take(self, number: int) -> None:
-        if self.received:
-            raise SystemExit(128 + number)
-        self.received = number
-        self._sweep.stop(f"stopped by {signal.Signals(number).name}")

@@ -58,11 +58,12 @@ def test_a_join_generates_nothing() -> None:
 
 
 def test_a_gated_run_may_read_its_baseline() -> None:
-    settings = {"rps": None, "duration": None, "warmup": None, "rounds": None}
+    settings = {"rps": None, "duration": None, "warmup": None, "rounds": None, "quality": None}
     documents = render({"loadtest": {"run": "r1", "gate": "old", "settings": settings}})
     variables = environment(pod_templates(documents)["rag-llm-loadtest-r1"])
     assert variables["LOADTEST_GATE"] == "rag-llm-report-old"
-    assert not {"LOADTEST_RPS", "LOADTEST_DURATION", "LOADTEST_WARMUP", "LOADTEST_ROUNDS"} & set(variables)
+    plan = ("RPS", "DURATION", "WARMUP", "ROUNDS", "QUALITY")
+    assert not {f"LOADTEST_{name}" for name in plan} & set(variables)
     role = pick(of(documents, "loadtest-r1"), "Role")
     assert may_read(role) == [f"rag-llm-report-old{part}" for part in ("", "-part-1", "-part-2")]
 
@@ -87,7 +88,8 @@ def test_the_gate_of_helm_test_asks_first_and_then_runs_the_plan_of_its_baseline
     assert variables["LOADTEST_REPORT_CONFIGMAP"] == report["metadata"]["name"]
     assert variables["LOADTEST_REPORT_PARTS"] == "0"
     assert variables["LOADTEST_NICE"] == "0"
-    assert not {"LOADTEST_RPS", "LOADTEST_SLO", "LOADTEST_DURATION"} & set(variables)
+    plan = ("RPS", "SLO", "DURATION", "QUALITY")
+    assert not {f"LOADTEST_{name}" for name in plan} & set(variables)
     role = pick(of(documents, "gate"), "Role")
     assert may_read(role) == [f"rag-llm-report-old{part}" for part in ("", "-part-1", "-part-2")]
     assert (

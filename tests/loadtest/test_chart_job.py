@@ -54,6 +54,7 @@ def test_the_settings_become_variables() -> None:
     assert variables["LOADTEST_RPS"] == "8,16"
     assert variables["LOADTEST_SLO"] == "ttft_s=0.5"
     assert variables["LOADTEST_IGNORE_EOS"] == "true"
+    assert variables["LOADTEST_QUALITY"] == "0"
     assert variables["LOADTEST_WORKERS"] == "1"
     assert variables["LOADTEST_API_KEY"] is None
     # Two levels of 10 + 60 + 60 + 10 s and some.

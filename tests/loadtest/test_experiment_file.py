@@ -120,7 +120,7 @@ def test_steps_are_told_with_the_replicas_that_came() -> None:
 
 def test_the_table_shows_changes_beside_the_published(compared: Experiment) -> None:
     lines = experiment_text(compared).splitlines()
-    (index,) = [number for number, line in enumerate(lines) if line.startswith("24 ")]
+    index = next(number for number, line in enumerate(lines) if line.startswith("24 "))
     rvc, published = lines[index + 4].split(), lines[index + 5].split()
     assert (rvc[0], rvc[-1]) == ("rvc", "valid")
     assert published == ["published", "-88.5%", "-73.0%", "-71.0%", "+171%"]

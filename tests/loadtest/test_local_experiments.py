@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from tests.loadtest.conftest import ROOT
+from tests.loadtest.quality_server import quality_server, questions_text
 
 SHORT = {"RPS": "2", "DURATION": "3", "WARMUP": "0", "ROUNDS": "1", "SAMPLE": "2", "MAX_TOKENS": "8"}
 
@@ -80,11 +81,13 @@ def read(folder: Path, run: str, file: str = "report.json") -> dict[str, Any]:
 
 
 def test_two_sides_are_served_loaded_and_joined(tmp_path: Path, serve: str, scripts: list[Script]) -> None:
-    script = Script("compare", tmp_path, serve, SIDES="baseline baseline-improved")
+    script = Script("compare", tmp_path, serve, SIDES="baseline baseline-improved", QUALITY="1")
     scripts.append(script)
     assert script.end() == 0, script.output
     experiment = read(tmp_path, "t", "experiment.json")
     assert experiment["complete"]
+    assert [run["plan"]["quality"] for run in experiment["runs"]] == [50, 50]
+    assert all(level["quality"]["n"] > 0 for level in experiment["comparison"]["levels"])
     comparison = experiment["comparison"]
     assert [side["name"] for side in comparison["sides"]] == ["baseline", "baseline-improved"]
     assert [side["same_passages"] for side in comparison["sides"]] == [1, 1]
@@ -139,6 +142,32 @@ def test_sides_that_do_not_start_are_named_and_leave_nothing(tmp_path: Path, ser
     ] == []
 
 
+def test_each_side_is_asked_how_right_it_answers(tmp_path: Path, serve: str, scripts: list[Script]) -> None:
+    sides = {"SIDES": "baseline baseline-improved", "COUNT": "2", "MODES": "retrieved,none"}
+    script = Script("quality", tmp_path, serve, **sides, REQUIRE="retrieved.recall>=0.5")
+    scripts.append(script)
+    assert script.end() == 0, script.output
+    checks = [read(tmp_path, f"t/{side}", "quality.json") for side in ("baseline", "baseline-improved")]
+    assert [check["name"] for check in checks] == ["baseline", "baseline-improved"]
+    assert [check["server"]["engine"]["batch"] for check in checks] == [False, True]
+    assert [check["asked"] for check in checks] == [2, 2]
+    assert "Quality of 2 targets" in script.output
+    assert script.servers() == []
+
+
+def test_a_server_that_runs_is_asked_and_left_running(tmp_path: Path) -> None:
+    questions = tmp_path / "q.jsonl"
+    questions.write_text(questions_text(), "utf-8")
+    with quality_server() as server:
+        asked = {"TARGET": server.url, "QUESTIONS": str(questions), "COUNT": "1", "REQUIRE": "none.f1>=0.5"}
+        script = Script("quality", tmp_path, "--concurrency 2", **asked, SETTINGS="max_tokens=7")
+        assert script.end(60) == 5, script.output
+        assert server.bodies[0]["max_tokens"] == 7
+    assert "none.f1>=0.5 is not met" in script.output
+    plan = read(tmp_path, "t", "quality.json")["plan"]
+    assert (plan["concurrency"], plan["count"]) == (2, 1)
+
+
 @pytest.mark.parametrize(
     ("script", "variables", "sentence"),
     [
@@ -154,6 +183,10 @@ def test_sides_that_do_not_start_are_named_and_leave_nothing(tmp_path: Path, ser
         ("gate", {}, "Give the run that is the baseline"),
         ("gate", {"BASELINE": "nobody"}, "There is no report of a run nobody"),
         ("scaling", {}, "there is no LOCAL=1"),
+        ("compare", {"QUALITY": "yes"}, "QUALITY=yes is wrong: it should be a number"),
+        ("quality", {"SIDES": "rvd"}, "there is no side rvd"),
+        ("quality", {"COUNT": "all"}, "COUNT=all is wrong"),
+        ("quality", {"QUESTIONS": "/nowhere"}, "QUESTIONS=/nowhere can't be read"),
     ],
 )
 def test_wrong_variables_are_refused(

@@ -72,7 +72,8 @@ def test_answers_of_the_window_are_scored_after_the_level(
         assert each.quality.recall == pytest.approx(sum(one["question"] != "q0" for one in kept) / 7)
     assert report.answers is not None
     assert report.answers.scores is not None
-    assert (report.answers.scores.n, report.answers.scores.exact_match) == (5, pytest.approx(0.6))
+    assert report.answers.scores.n == 5
+    assert report.answers.scores.exact_match == pytest.approx(0.6)
     assert "20 RPS, 14 answers scored: exact match " in output
     assert "exact match 60%" in output
     assert "\n20\tquality.n\t7.0\t7.0\t7.0" in figures_tsv(report)

@@ -35,7 +35,9 @@ def check(server: Server, out: Path, *options: str) -> tuple[int, str, dict[str,
         [*command, "--questions", str(QUESTIONS), *options],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120,
     )  # fmt: skip
-    figures = {each.mode: each for each in load_quality(out).figures if each.by == "all"}
+    figures: dict[str, GroupScores] = {
+        each.mode: each for each in load_quality(out).figures if each.by == "all"
+    }
     return done.returncode, done.stdout, figures
 
 
