@@ -1,8 +1,12 @@
 """Scores of answers."""
 
+import subprocess
+import sys
+
 import pytest
 
 from loadtest.quality.score import exact, f1, refused
+from tests.loadtest.conftest import ROOT
 
 
 @pytest.mark.parametrize(
@@ -29,3 +33,13 @@ def test_refusals() -> None:
     assert refused("It is not in the documents.")
     assert refused("문서에 없습니다.")
     assert not refused("Lantern Bridge")
+
+
+def test_it_needs_nothing_but_the_standard_library() -> None:
+    """Whoever trains a model on another machine has no load test installed there."""
+    code = (
+        "import sys; before = {*sys.modules}; import loadtest.quality.score; print(*{*sys.modules} - before)"
+    )
+    said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    roots = {name.partition(".")[0] for name in said.stdout.split()}
+    assert roots - sys.stdlib_module_names == {"loadtest"}
