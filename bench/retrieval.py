@@ -27,7 +27,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from app.demo import CORPUS, QUESTIONS
-from app.demo.model import make_demo_model
+from app.demo.weights import WEIGHTS
 from app.rag.prompt import PromptBuilder
 from app.rag.tokenizer import ChatTokenizer
 from app.retrieval.documents import read_documents
@@ -41,7 +41,6 @@ from bench.synthetic_index import Synthetic, synthetic_index
 Item = TypeVar("Item")
 
 CACHE = Path("var/bench/retrieval")
-MODEL = Path("var/models/demo")
 TOP_K = 10
 SYNTHETIC_QUESTIONS = 200
 
@@ -145,8 +144,7 @@ def measure_embedding(rounds: int) -> Latency:
 
 def measure_prompt(rounds: int) -> Latency:
     """Build a prompt from a question and four of the demo's passages, tokenizing included."""
-    make_demo_model(MODEL)
-    builder = PromptBuilder(ChatTokenizer(MODEL), max_model_len=4096)
+    builder = PromptBuilder(ChatTokenizer(WEIGHTS), max_model_len=4096)
     passages = split(read_documents(CORPUS), SplitterSettings(), EmbeddingModel(threads=1).tokenizer)
     hits = [Hit(passage, 1.0, rank) for rank, passage in enumerate(passages[:4])]
     questions = [question.question for question in read_questions(QUESTIONS)]

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def demo_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from app.demo.model import make_demo_model
+def random_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tests.random_model import make_random_model
 
-    folder = tmp_path_factory.mktemp("models") / "demo"
-    make_demo_model(folder)
+    folder = tmp_path_factory.mktemp("models") / "random"
+    make_random_model(folder)
     return folder
 
 
@@ -49,13 +49,13 @@ def demo_indexes(tmp_path_factory: pytest.TempPathFactory, embedding: "Embedding
 
 
 @pytest.fixture(scope="session")
-def make_settings(demo_model: Path, demo_indexes: Path) -> Callable[..., Settings]:
+def make_settings(random_model: Path, demo_indexes: Path) -> Callable[..., Settings]:
     """Settings of the demo, with sections changed."""
 
     def make(**sections: Any) -> Settings:
         demo = {
             "architecture": "baseline",
-            "model": {"path": str(demo_model), "name": "demo", "dtype": "float32"},
+            "model": {"path": str(random_model), "name": "demo", "dtype": "float32"},
             "rag": {"index": str(demo_indexes)},
         }
         return load_settings(preset="demo", overrides=merge(demo, sections))

@@ -18,7 +18,8 @@ from app.cli.console import messages, results, step
 from app.cli.index import build_index
 from app.cli.options import Assignments, Config, Preset, gather
 from app.cli.processes import no_process_left
-from app.demo import CORPUS, GIBBERISH, QUESTIONS
+from app.demo import CORPUS, QUESTIONS
+from app.demo.model import provide_demo_model
 from app.errors import RagLlmError
 from app.settings import Architecture, Settings
 
@@ -37,7 +38,7 @@ def demo(
     questions: Annotated[int | None, typer.Option(help="Shipped questions that are asked first.")] = None,
     out: Annotated[str | None, typer.Option(help="Folder of the report.")] = None,
     prepare_only: Annotated[
-        bool, typer.Option("--prepare-only", help="Make model and index, no more.")
+        bool, typer.Option("--prepare-only", help="Put model and index in place, no more.")
     ] = False,
     config: Config = None,
     preset: Preset = None,
@@ -56,12 +57,9 @@ def demo(
 
 
 def prepare(settings: Settings) -> None:
-    """Make the demo model and the index of the demo corpus, unless they exist."""
+    """Put the demo model and the index of the demo corpus in place, unless they are there."""
     with step("demo model"):
-        from app.demo.model import make_demo_model
-
-        make_demo_model(Path(settings.model.path))
-    messages.print(f"[yellow]The answers are {GIBBERISH}. Passages, timings and the API are real.[/]")
+        provide_demo_model(Path(settings.model.path))
     messages.print(f"index: {build_index(CORPUS, None, settings)}")
 
 
@@ -107,7 +105,7 @@ def sweep(settings: Settings, service: BackgroundService) -> None:
         "--watch-pid",
         str(service.process.pid),
     ]
-    command += ["--max-tokens", str(settings.sampling.max_tokens), "--label", f"answers={GIBBERISH}"]
+    command += ["--max-tokens", str(settings.sampling.max_tokens)]
     # A key on the command line would be for every user of the machine to see.
     key = {"LOADTEST_API_KEY": settings.server.api_keys[0]} if settings.server.api_keys else {}
     load = subprocess.Popen(command, env=os.environ | key, start_new_session=True)

@@ -1,94 +1,50 @@
-"""Makes the demo model: Qwen2's shape, random weights, a tokenizer trained on the demo corpus."""
+"""Puts the demo model where the settings look for it."""
 
+import filecmp
 import os
 import shutil
 import tempfile
 from pathlib import Path
 
-import torch
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-from tokenizers.normalizers import NFC
-from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
+from app.demo.weights import WEIGHTS
 
-from app.demo import CORPUS, GIBBERISH
-
-VOCABULARY = 4096
-SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
-CHAT_TEMPLATE = (
-    "{% for message in messages %}"
-    "{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>\\n' }}"
-    "{% endfor %}"
-    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
-)
-"""Qwen2's chat format (ChatML), without its default system message and tools."""
+CARD = "README.md"
+# Of this model's card, and of the one that version 0.1 made at random.
+TITLES = ("# rag-llm-demo\n", "# Demo model\n")
 
 
-def make_demo_model(folder: Path, *, seed: int = 0) -> bool:
-    """Write the model to `folder`, whole or not at all.
+def provide_demo_model(folder: Path) -> bool:
+    """Copy the shipped model to `folder`, whole or not at all.
 
     Args:
-        folder: where it goes; left alone if it holds a model already.
-        seed: of the weights.
+        folder: where it goes. Another version of the demo model is replaced, any other model is left alone.
 
     Returns:
-        Whether it was made now.
+        Whether it was copied now.
     """
-    if (folder / "config.json").is_file():
+    files = sorted(path.name for path in WEIGHTS.iterdir() if path.suffix in {".json", ".safetensors", ".md"})
+    same, _, _ = filecmp.cmpfiles(WEIGHTS, folder, files, shallow=False)
+    if same == files or ((folder / "config.json").exists() and not _is_demo_model(folder)):
         return False
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        _tokenizer().save_pretrained(temporary)
-        _weights(seed).save_pretrained(temporary)
-        (temporary / "README.md").write_text(f"# Demo model\nIts answers are {GIBBERISH}.\n", "utf-8")
-        temporary.chmod(0o755)
-        os.rename(temporary, folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    _copy(files, folder)
     return True
 
 
-def _tokenizer() -> PreTrainedTokenizerFast:
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.normalizer = NFC()
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=VOCABULARY,
-        special_tokens=SPECIAL,
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    texts = [path.read_text("utf-8") for path in sorted(CORPUS.rglob("*.md"))]
-    tokenizer.train_from_iterator(texts, trainer)
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        eos_token="<|im_end|>",
-        pad_token="<|endoftext|>",
-        chat_template=CHAT_TEMPLATE,
-        model_max_length=4096,
-    )
+def _is_demo_model(folder: Path) -> bool:
+    card = folder / CARD
+    return card.is_file() and card.read_text("utf-8").startswith(TITLES)
 
 
-def _weights(seed: int) -> Qwen2ForCausalLM:
-    torch.manual_seed(seed)
-    config = Qwen2Config(
-        vocab_size=VOCABULARY,
-        hidden_size=256,
-        intermediate_size=704,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        max_position_embeddings=4096,
-        tie_word_embeddings=False,
-        # Qwen2's 0.02 would leave logits so close together that a rounding decides between tokens;
-        # this spreads them like a trained model's.
-        initializer_range=0.08,
-        bos_token_id=None,
-        eos_token_id=SPECIAL.index("<|im_end|>"),
-        pad_token_id=SPECIAL.index("<|endoftext|>"),
-        dtype="bfloat16",
-    )
-    model = Qwen2ForCausalLM(config).to(torch.bfloat16)
-    model.generation_config.eos_token_id = config.eos_token_id
-    return model
+def _copy(files: list[str], folder: Path) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        for name in files:
+            shutil.copyfile(WEIGHTS / name, temporary / name)
+        temporary.chmod(0o755)
+        if folder.exists():
+            os.rename(folder, temporary / "before")
+        os.rename(temporary, folder)
+        shutil.rmtree(folder / "before", ignore_errors=True)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

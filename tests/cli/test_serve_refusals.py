@@ -35,27 +35,27 @@ def test_a_missing_model(architecture: Architecture, demo_indexes: Path, tmp_pat
     assert len(said.splitlines()) == 1
 
 
-def test_a_missing_index(demo_model: Path, tmp_path: Path) -> None:
-    said = serve(model=demo_model, index=tmp_path / "none")
+def test_a_missing_index(random_model: Path, tmp_path: Path) -> None:
+    said = serve(model=random_model, index=tmp_path / "none")
     assert said.startswith(f"the index {tmp_path}/none doesn't exist: ")
     assert "rag-llm index build" in said
     assert len(said.splitlines()) == 1
 
 
 @pytest.mark.parametrize("architecture", Architecture)
-def test_a_taken_port(architecture: Architecture, demo_model: Path, demo_indexes: Path) -> None:
+def test_a_taken_port(architecture: Architecture, random_model: Path, demo_indexes: Path) -> None:
     with listen("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
-        said = serve("-a", architecture.value, "--port", str(port), model=demo_model, index=demo_indexes)
+        said = serve("-a", architecture.value, "--port", str(port), model=random_model, index=demo_indexes)
     assert said.startswith(f"server.host = '127.0.0.1', server.port = {port}: can't listen there (")
     assert said.endswith("choose another port")
 
 
-def test_an_address_of_another_machine(demo_model: Path, demo_indexes: Path) -> None:
-    said = serve("-a", "baseline", "--host", "192.0.2.1", model=demo_model, index=demo_indexes)
+def test_an_address_of_another_machine(random_model: Path, demo_indexes: Path) -> None:
+    said = serve("-a", "baseline", "--host", "192.0.2.1", model=random_model, index=demo_indexes)
     assert said.startswith("server.host = '192.0.2.1'")
 
 
-def test_an_unknown_setting(demo_model: Path, demo_indexes: Path) -> None:
-    said = serve("--set", "engine.max_model=5", model=demo_model, index=demo_indexes)
+def test_an_unknown_setting(random_model: Path, demo_indexes: Path) -> None:
+    said = serve("--set", "engine.max_model=5", model=random_model, index=demo_indexes)
     assert said == "engine.max_model: there is no such setting; `rag-llm settings` lists them all"

@@ -16,8 +16,8 @@ from app.settings import Settings
 
 
 @pytest.fixture
-def folder(demo_model: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(demo_model, tmp_path / "model"))
+def folder(random_model: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(random_model, tmp_path / "model"))
 
 
 def refusal(folder: Path) -> str:

@@ -11,8 +11,8 @@ SAID = "The gate 조수문 closes at 3.85 metres."
 
 
 @pytest.fixture(scope="module")
-def tokenizer(demo_model: Path) -> Tokenizer:
-    return Tokenizer.from_file(str(demo_model / "tokenizer.json"))
+def tokenizer(random_model: Path) -> Tokenizer:
+    return Tokenizer.from_file(str(random_model / "tokenizer.json"))
 
 
 def run(tokenizer: Tokenizer, stop: tuple[str, ...]) -> tuple[list[str], bool]:

@@ -61,9 +61,9 @@ class Script:
 
 
 @pytest.fixture
-def serve(demo_model: Path, demo_indexes: Path) -> str:
+def serve(random_model: Path, demo_indexes: Path) -> str:
     """Options of ``rag-llm serve`` for the demo's model and index."""
-    return f"--preset demo --model {demo_model} --index {demo_indexes}"
+    return f"--preset demo --model {random_model} --index {demo_indexes}"
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ BAKERIES = ("north", "south", "east", "west", "old")
 
 
 @pytest.fixture(scope="session")
-def tokenizer(demo_model: Path) -> ChatTokenizer:
-    return ChatTokenizer(demo_model)
+def tokenizer(random_model: Path) -> ChatTokenizer:
+    return ChatTokenizer(random_model)
 
 
 @pytest.fixture(scope="session")

@@ -159,7 +159,7 @@ def test_more_passages_than_the_index_has_are_all_of_them(
 
 
 def test_a_start_waits_for_model_and_index(
-    make_settings: Make, running: Running, bakeries: Path, demo_model: Path, tmp_path: Path
+    make_settings: Make, running: Running, bakeries: Path, random_model: Path, tmp_path: Path
 ) -> None:
     settings = make_settings(
         startup={"wait_s": 60}, model={"path": str(tmp_path / "m")}, rag={"index": str(tmp_path / "i")}
@@ -167,7 +167,7 @@ def test_a_start_waits_for_model_and_index(
 
     async def make_both() -> None:
         await asyncio.sleep(0.3)
-        publish(demo_model, tmp_path / "m")
+        publish(random_model, tmp_path / "m")
         await asyncio.sleep(0.3)
         publish(bakeries, tmp_path / "i")
 
@@ -198,10 +198,10 @@ def test_a_start_ends_with_the_error_when_the_time_is_over(
 
 
 def test_a_model_of_several_files_is_waited_for_whole(
-    make_settings: Make, running: Running, demo_model: Path, tmp_path: Path
+    make_settings: Make, running: Running, random_model: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "m"
-    shutil.copytree(demo_model, folder)
+    shutil.copytree(random_model, folder)
     [weights] = folder.glob("*.safetensors")
     names = f'{{"a": "{weights.name}", "b": "second.safetensors"}}'
     (folder / "model.safetensors.index.json").write_text(f'{{"weight_map": {names}}}')

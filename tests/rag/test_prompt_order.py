@@ -30,8 +30,8 @@ def positions(text: str, *pieces: str) -> list[int]:
     return [text.index(piece) for piece in pieces]
 
 
-def test_a_chat_reads_system_text_passages_question(builder: PromptBuilder, demo_model: Path) -> None:
-    text = text_of(build(builder, chat(), hits(*NAMES)), demo_model)
+def test_a_chat_reads_system_text_passages_question(builder: PromptBuilder, random_model: Path) -> None:
+    text = text_of(build(builder, chat(), hits(*NAMES)), random_model)
     assert text.startswith(f"<|im_start|>system\n{RANK.system_prompt}")
     places = positions(text, "[1] About tide", "[2] About gate", "[3] About bridge", QUESTION)
     assert places == sorted(places)
@@ -39,10 +39,10 @@ def test_a_chat_reads_system_text_passages_question(builder: PromptBuilder, demo
 
 
 def test_canonical_order_is_by_id_and_the_answer_lists_them_as_numbered(
-    builder: PromptBuilder, demo_model: Path
+    builder: PromptBuilder, random_model: Path
 ) -> None:
     prompt = build(builder, chat(), hits(*NAMES), CANONICAL)
-    text = text_of(prompt, demo_model)
+    text = text_of(prompt, random_model)
     positions(text, "[1] About bridge", "[2] About gate", "[3] About tide")
     assert names(prompt) == ["bridge", "gate", "tide"]
 
@@ -61,31 +61,31 @@ def test_equal_sets_share_their_prefix_in_canonical_order_only(builder: PromptBu
     assert len(shared(RANK)) == 6
 
 
-def test_the_users_own_system_message_is_kept(builder: PromptBuilder, demo_model: Path) -> None:
+def test_the_users_own_system_message_is_kept(builder: PromptBuilder, random_model: Path) -> None:
     turns = chat(
         ("system", "Speak like a sailor."), ("user", "Ahoy"), ("assistant", "Aye"), ("user", QUESTION)
     )
-    text = text_of(build(builder, turns, hits("tide")), demo_model)
+    text = text_of(build(builder, turns, hits("tide")), random_model)
     places = positions(
         text, RANK.system_prompt, "[1] About tide", "Speak like a sailor.", "Ahoy", "Aye", QUESTION
     )
     assert places == sorted(places)
     assert text.count("<|im_start|>system") == 1
     # Without retrieval a chat is what the client sent, no more.
-    plain = text_of(build(builder, turns, []), demo_model)
+    plain = text_of(build(builder, turns, []), random_model)
     assert plain.startswith("<|im_start|>system\nSpeak like a sailor.<|im_end|>\n<|im_start|>user\nAhoy")
     assert RANK.system_prompt not in plain
 
 
-def test_a_completion_with_passages_ends_in_the_question(builder: PromptBuilder, demo_model: Path) -> None:
-    text = text_of(build(builder, QUESTION, hits(*NAMES)), demo_model)
+def test_a_completion_with_passages_ends_in_the_question(builder: PromptBuilder, random_model: Path) -> None:
+    text = text_of(build(builder, QUESTION, hits(*NAMES)), random_model)
     assert text.startswith(RANK.system_prompt)
     assert text.endswith(f"\n\nQuestion: {QUESTION}\nAnswer:")
     positions(text, "[1] About tide", "[3] About bridge")
 
 
-def test_a_completion_without_passages_is_the_prompt_itself(builder: PromptBuilder, demo_model: Path) -> None:
-    assert text_of(build(builder, QUESTION, []), demo_model) == QUESTION
+def test_a_completion_without_passages_is_the_prompt_itself(builder: PromptBuilder, random_model: Path) -> None:
+    assert text_of(build(builder, QUESTION, []), random_model) == QUESTION
 
 
 def test_token_ids_pass_through(builder: PromptBuilder) -> None:
@@ -95,8 +95,8 @@ def test_token_ids_pass_through(builder: PromptBuilder) -> None:
     assert prompt.token_ids is not given
 
 
-def test_a_new_system_text_is_used(builder: PromptBuilder, demo_model: Path) -> None:
+def test_a_new_system_text_is_used(builder: PromptBuilder, random_model: Path) -> None:
     rag = RagSettings(system_prompt="Be brief.")
-    assert text_of(build(builder, chat(), hits("tide"), rag), demo_model).startswith(
+    assert text_of(build(builder, chat(), hits("tide"), rag), random_model).startswith(
         "<|im_start|>system\nBe brief.\n\n[1]"
     )

@@ -33,7 +33,7 @@ def changed(settings: Settings, **fields: object) -> RagSettings:
 
 
 def test_everything_that_can_change_does(
-    make_settings: Make, running: Running, bakeries: Path, demo_model: Path
+    make_settings: Make, running: Running, bakeries: Path, random_model: Path
 ) -> None:
     settings = make_settings()
 
@@ -49,7 +49,7 @@ def test_everything_that_can_change_does(
             assert sources(after) <= {f"{name}.md" for name in ("north", "south", "east", "west", "old")}
             assert not sources(after) & sources(before)
             assert after.prompt.max_tokens == 7
-            assert "Be brief." in text_of(after.prompt, demo_model)
+            assert "Be brief." in text_of(after.prompt, random_model)
             new = service.index.describe()
             assert old is not None
             assert new is not None
