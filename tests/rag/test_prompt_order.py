@@ -84,7 +84,9 @@ def test_a_completion_with_passages_ends_in_the_question(builder: PromptBuilder,
     positions(text, "[1] About tide", "[3] About bridge")
 
 
-def test_a_completion_without_passages_is_the_prompt_itself(builder: PromptBuilder, random_model: Path) -> None:
+def test_a_completion_without_passages_is_the_prompt_itself(
+    builder: PromptBuilder, random_model: Path
+) -> None:
     assert text_of(build(builder, QUESTION, []), random_model) == QUESTION
 
 
