@@ -37,12 +37,21 @@ def test_report_is_owned_by_nothing_that_goes(release: Namespace) -> None:
 
 
 def test_reports_are_listed_opened_and_compared(release: Namespace) -> None:
-    release.make("loadtest", "RPS=2", "DURATION=4", "WARMUP=1", "RUN=other")
+    release.make("loadtest", "RPS=2", "DURATION=4", "WARMUP=1", "RUN=other", "QUALITY=20")
     listed = release.make("report")
     assert "three" in listed
     assert "other" in listed
     assert "TTFT" in release.make("report", "NAME=three")
     assert "%" in release.make("report", "A=three", "B=other")
+
+
+def test_answers_under_load_are_right(release: Namespace) -> None:
+    report = json.loads(release.get("configmap", "rag-llm-report-other")["data"]["report.json"])
+    quality = report["levels"][0]["rounds"][0]["quality"]
+    assert quality["n"] > 0
+    # The demo model answers 85 % of all questions as expected; here are a few of them.
+    assert quality["exact_match"] >= 0.4
+    assert quality["recall"] == 1
 
 
 def test_two_generators_share_the_load(release: Namespace) -> None:
