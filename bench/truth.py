@@ -78,6 +78,13 @@ def bare_server(deltas: int) -> Iterator[str]:
         process.wait()
 
 
+def write_questions(folder: Path) -> Path:
+    """Any questions: that server doesn't read them."""
+    path = folder / "questions.jsonl"
+    path.write_text("".join(f'{{"question": "What is fact {i}?"}}\n' for i in range(20)))
+    return path
+
+
 def _pin(cores: set[int]) -> Callable[[], None] | None:
     """Keeps a process on these cores, where they exist."""
     if not cores or max(cores) >= (os.cpu_count() or 1):
@@ -98,8 +105,7 @@ def measure(
         processes: that generate; one is the command itself, more are its workers.
         deltas: of an answer.
     """
-    questions = folder / "questions.jsonl"
-    questions.write_text("".join(f'{{"question": "What is fact {i}?"}}\n' for i in range(20)))
+    questions = write_questions(folder)
     generator_cores = set(range(os.cpu_count() or 1)) - {SERVER_CORE}
     with bare_server(deltas) as url:
         command = [sys.executable, "-m", "loadtest", "run", "--target", url, "--rps", f"{rate_rps}"]

@@ -9,8 +9,8 @@ from rich.console import Console
 from loadtest.bar import counted
 from loadtest.errors import SettingsError, TargetError
 from loadtest.generate import probe
-from loadtest.generate.sample import spread_evenly
 from loadtest.plan.questions import Question, read_questions, require_answers
+from loadtest.plan.spread import spread_evenly
 from loadtest.quality.ask import ask_question, left_out, possible_modes
 from loadtest.quality.figures import group_scores
 from loadtest.quality.interview import Interview

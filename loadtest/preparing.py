@@ -15,10 +15,11 @@ from loadtest.client.request import RequestShape, shape_of
 from loadtest.errors import SettingsError, TargetError
 from loadtest.figures.quality import sample_scores
 from loadtest.generate import prefix_cache, probe
-from loadtest.generate.sample import ask_sample, spread_evenly
+from loadtest.generate.sample import ask_sample
 from loadtest.memory import missing_pids
 from loadtest.plan.capacity import capacity_warning
 from loadtest.plan.questions import Question, read_questions, require_answers
+from loadtest.plan.spread import spread_evenly
 from loadtest.report.build import RunFacts
 from loadtest.schema.answers import Answers
 from loadtest.settings import RunSettings

@@ -2,27 +2,13 @@
 
 from pathlib import Path
 
-from pydantic_settings import BaseSettings, SettingsConfigDict
-
-from loadtest.setting_types import ApiKey, BaseUrl, Modes, Positive, Words
-from loadtest.settings import option
+from loadtest.setting_types import Modes, Positive, Words
+from loadtest.settings import TargetSettings, option
 
 
-class QualitySettings(BaseSettings):
+class QualitySettings(TargetSettings):
     """All that a check of quality can be told."""
 
-    model_config = SettingsConfigDict(env_prefix="LOADTEST_", extra="forbid", frozen=True)
-
-    target: BaseUrl = option("Target", "URL", description="Base URL of the server, without /v1.")
-    model: str | None = option(
-        "Target", default=None, description="Model name; by default the first of GET /v1/models."
-    )
-    api_key: ApiKey = option(
-        "Target",
-        default=None,
-        description="Bearer token, of several (with commas) the first; better given as LOADTEST_API_KEY.",
-    )
-    max_tokens: int = option("Target", "N", default=64, gt=0, description="Longest answer, in tokens.")
     timeout: Positive = option(
         "Target", "SECONDS", default=120.0, description="A request that takes longer ends the check."
     )

@@ -34,8 +34,8 @@ def option(panel: str, metavar: str = "TEXT", flag: bool = False, **field: Any) 
     return Field(json_schema_extra=extra, **field)
 
 
-class RunSettings(BaseSettings):
-    """All that a run can be told."""
+class TargetSettings(BaseSettings):
+    """The server that is asked."""
 
     model_config = SettingsConfigDict(env_prefix="LOADTEST_", extra="forbid", frozen=True)
 
@@ -48,10 +48,15 @@ class RunSettings(BaseSettings):
         default=None,
         description="Bearer token, of several (with commas) the first; better given as LOADTEST_API_KEY.",
     )
+    max_tokens: int = option("Target", "N", default=64, gt=0, description="Longest answer, in tokens.")
+
+
+class RunSettings(TargetSettings):
+    """All that a run can be told."""
+
     endpoint: Literal["chat", "completions"] = option(
         "Target", "chat|completions", default="chat", description="/v1/chat/completions or /v1/completions."
     )
-    max_tokens: int = option("Target", "N", default=64, gt=0, description="Longest answer, in tokens.")
     ignore_eos: bool = option(
         "Target",
         flag=True,

@@ -11,16 +11,9 @@ from tokenizers.normalizers import NFC
 from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
 
 from app.demo import CORPUS
+from training.tokenizer import CHAT_TEMPLATE, END, PAD, SPECIAL
 
 VOCABULARY = 4096
-SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
-CHAT_TEMPLATE = (
-    "{% for message in messages %}"
-    "{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>\\n' }}"
-    "{% endfor %}"
-    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
-)
-"""Qwen2's chat format (ChatML), without its default system message and tools."""
 
 
 def make_random_model(folder: Path, *, seed: int = 0) -> None:
@@ -71,8 +64,8 @@ def _weights(seed: int) -> Qwen2ForCausalLM:
         # this spreads them like a trained model's.
         initializer_range=0.08,
         bos_token_id=None,
-        eos_token_id=SPECIAL.index("<|im_end|>"),
-        pad_token_id=SPECIAL.index("<|endoftext|>"),
+        eos_token_id=END,
+        pad_token_id=PAD,
         dtype="bfloat16",
     )
     model = Qwen2ForCausalLM(config).to(torch.bfloat16)

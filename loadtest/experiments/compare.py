@@ -112,9 +112,7 @@ def _levels(sides: Mapping[str, Report], baseline: str, rate: float) -> list[Com
                         level,
                         None if name == baseline else base,
                         published,
-                        paired=base is not None
-                        and same_arrivals(sides[baseline], run)
-                        and paired_rounds(base, level),
+                        same=same_arrivals(sides[baseline], run),
                     ),
                     quality=level_scores(level),
                 )
@@ -123,18 +121,19 @@ def _levels(sides: Mapping[str, Report], baseline: str, rate: float) -> list[Com
 
 
 def _figures(
-    level: LevelFigures, base: LevelFigures | None, published: bool, *, paired: bool
+    level: LevelFigures, base: LevelFigures | None, published: bool, *, same: bool
 ) -> list[Compared]:
     figures = []
     for figure, place in WHERE.items():
-        values = values_of(level, place)
+        values, before = values_of(level, place), values_of(base, place)
+        paired = same and base is not None and paired_rounds(base, level, before, values)
         now = interval(values)
         if now is not None:
             figures.append(
                 Compared(
                     figure=figure,
                     now=now,
-                    change=change(values_of(base, place), values, paired=paired),
+                    change=change(before, values, paired=paired),
                     published=PUBLISHED[figure] if published else None,
                 )
             )

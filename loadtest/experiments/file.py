@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from loadtest.errors import ReportError
 from loadtest.report.file import NAME as REPORT_NAME
-from loadtest.report.file import damaged, parse_kept, parse_report, replace_file
+from loadtest.report.file import damaged, parse_kept, parse_report, read_kept, replace_file
 from loadtest.report.quality_file import KIND, quality_of
 from loadtest.report.quality_file import NAME as QUALITY_NAME
 from loadtest.schema import SCHEMA_VERSION, Report
@@ -39,10 +39,7 @@ def load_kept(path: Path) -> Report | Experiment | Quality:
     if path.is_dir():
         names = (name for name in (NAME, QUALITY_NAME) if (path / name).exists())
         path = path / next(names, REPORT_NAME)
-    try:
-        text = path.read_bytes()
-    except OSError as error:
-        raise ReportError(f"The report {path} can't be read: {error.strerror}.") from None
+    text = read_kept(path)
     content = parse_kept(text, str(path))
     if "kind" not in content:
         return parse_report(text, str(path))

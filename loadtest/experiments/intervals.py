@@ -18,5 +18,5 @@ def change(base: list[float], now: list[float], *, paired: bool) -> Interval | N
     """The relative change, of rounds that are pairs or not; None if a side has none, or the baseline is 0."""
     if not base or not now or median(base) == 0:
         return None
-    value, low, high = change_interval(base, now, paired=paired and len(base) == len(now))
+    value, low, high = change_interval(base, now, paired=paired)
     return Interval(value=value, low=low, high=high)

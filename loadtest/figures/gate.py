@@ -52,7 +52,7 @@ def gate(baseline: Report, now: Report, tolerance: float, remarks: Sequence[str]
         elif useless := _useless(baseline.run, before, after):
             doubts += useless
         else:
-            found, limits = _compared(before, after, tolerance, same and paired_rounds(before, after))
+            found, limits = _compared(before, after, tolerance, same)
             figures += found
             remarks = [*remarks, *limits]
     if not now.complete:
@@ -81,7 +81,7 @@ def _useless(run: str, before: LevelFigures, now: LevelFigures) -> list[str]:
 
 
 def _compared(
-    before: LevelFigures, now: LevelFigures, tolerance: float, paired: bool
+    before: LevelFigures, now: LevelFigures, tolerance: float, same: bool
 ) -> tuple[list[GateFigure], list[str]]:
     """The figures of a rate that both runs have, and what limits what they say."""
     figures, limits = [], []
@@ -106,8 +106,8 @@ def _compared(
                 f"fewer than {FEW_REQUESTS}."
             )
             continue
-        pairs = paired and not single and len(base) == len(values) == len(before.rounds)
-        figures.append(_judged(now.rate_rps, name, base, values, tolerance, single, pairs))
+        paired = same and paired_rounds(before, now, base, values)
+        figures.append(_judged(now.rate_rps, name, base, values, tolerance, single, paired))
     return figures, limits
 
 

@@ -14,12 +14,6 @@ from loadtest.schema.answers import Answer, Answers
 GONE = ("connect", "timeout")
 
 
-def spread_evenly(questions: Sequence[Question], count: int) -> list[Question]:
-    """So many questions from the whole file, in its order; all of them if there are not more."""
-    count = min(count, len(questions))
-    return [questions[i * len(questions) // count] for i in range(count)]
-
-
 def ask_sample(
     shape: RequestShape,
     questions: Sequence[Question],

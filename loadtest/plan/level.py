@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from loadtest.plan.popularity import Popularity, choose_questions
 from loadtest.plan.schedule import ArrivalLaw, Step, arrival_times, bend
+from loadtest.plan.spread import spread_evenly
 from loadtest.settings import RunSettings
 
 Phase = Literal["warmup", "window", "drain"]
@@ -76,9 +77,7 @@ class Arrivals:
     def kept(self, level: Level) -> frozenset[int]:
         """Indices of the arrivals whose answers are kept: the same whoever asks, as the schedule is."""
         inside = (self.times_s >= level.warmup_s) & (self.times_s < level.window_end_s)
-        window = np.flatnonzero(inside).tolist()
-        count = min(level.keep_answers, len(window))
-        return frozenset(window[i * len(window) // count] for i in range(count))
+        return frozenset(spread_evenly(np.flatnonzero(inside).tolist(), level.keep_answers))
 
 
 def levels_of(settings: RunSettings) -> list[Level]:

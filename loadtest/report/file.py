@@ -45,8 +45,17 @@ def load_report(path: Path) -> Report:
     """
     if path.is_dir():
         path = path / NAME
+    return parse_report(read_kept(path), str(path))
+
+
+def read_kept(path: Path) -> bytes:
+    """The content of a report's file.
+
+    Raises:
+        ReportError: it can't be read.
+    """
     try:
-        return parse_report(path.read_bytes(), str(path))
+        return path.read_bytes()
     except OSError as error:
         raise ReportError(f"The report {path} can't be read: {error.strerror}.") from None
 

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from loadtest.errors import ReportError
-from loadtest.report.file import damaged, parse_kept, replace_file
+from loadtest.report.file import damaged, parse_kept, read_kept, replace_file
 from loadtest.schema.quality import Quality
 
 NAME = "quality.json"
@@ -30,11 +30,7 @@ def load_quality(path: Path) -> Quality:
     """
     if path.is_dir():
         path = path / NAME
-    try:
-        content = parse_kept(path.read_bytes(), str(path))
-    except OSError as error:
-        raise ReportError(f"The report {path} can't be read: {error.strerror}.") from None
-    return quality_of(content, str(path))
+    return quality_of(parse_kept(read_kept(path), str(path)), str(path))
 
 
 def quality_of(content: dict[str, Any], place: str) -> Quality:

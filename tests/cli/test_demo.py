@@ -16,6 +16,7 @@ import pytest
 
 from app.settings.sources import PREFIX
 from tests.architectures.service import free_port
+from tests.processes import descendants
 
 
 class Demo:
@@ -92,8 +93,7 @@ def test_ctrl_c_leaves_no_process(tmp_path: Path, architecture: str, sign: str) 
         if sign == "loadtest":
             return "level 2/2" in demo.output
         with suppress(psutil.NoSuchProcess):
-            family = psutil.Process(demo.process.pid).children(recursive=True)
-            return any(sign in " ".join(process.cmdline()) for process in family)
+            return bool(descendants(demo.process.pid, sign))
         return False
 
     demo.wait_for(reached)

@@ -104,13 +104,11 @@ class Namespace:
 
     def serving_pods(self) -> list[dict[str, Any]]:
         """Pods behind the Service that are ready and not being deleted."""
-        pods = self.items("pods", "-l", f"app.kubernetes.io/instance={self.release},rag-llm/serves-http=true")
-        return [pod for pod in pods if is_ready(pod)]
+        return [pod for pod in self.worker_pods() if is_ready(pod)]
 
-    def worker_pods(self) -> list[str]:
-        """Names of the pods for replicas, ready or not, until they are gone."""
-        selector = f"app.kubernetes.io/instance={self.release},rag-llm/serves-http=true"
-        return [pod["metadata"]["name"] for pod in self.items("pods", "-l", selector)]
+    def worker_pods(self) -> list[dict[str, Any]]:
+        """Pods for replicas, ready or not, until they are gone."""
+        return self.items("pods", "-l", f"app.kubernetes.io/instance={self.release},rag-llm/serves-http=true")
 
     def python(self, script: str, timeout_s: float = 120) -> Any:
         """Run a Python script in a pod that serves; gives what it prints, read as JSON.

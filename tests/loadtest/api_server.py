@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from loadtest.cluster.packing import Content
+from tests.loadtest.json_server import JsonHandler
 
 
 @dataclass
@@ -40,7 +41,7 @@ class ApiServer:
         """Listen (again)."""
         state = self
 
-        class Answers(http.server.BaseHTTPRequestHandler):
+        class Answers(JsonHandler):
             def do_PATCH(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 status = state.statuses.pop(0) if state.statuses else 200
@@ -59,17 +60,6 @@ class ApiServer:
                     return
                 items = {"pods": state.pods, "events": state.events}.get(name, [])
                 self.answer(200, {"items": items})
-
-            def answer(self, status: int, content: object) -> None:
-                text = json.dumps(content).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(text)))
-                self.end_headers()
-                self.wfile.write(text)
-
-            def log_message(self, *_: object) -> None:
-                pass
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Answers)
         self.port = self.server.server_address[1]

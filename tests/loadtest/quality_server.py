@@ -3,13 +3,13 @@
 With an index it retrieves as the service does: by a request's `rag`, and at /v1/retrieve.
 """
 
-import http.server
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+
+from tests.loadtest.json_server import JsonHandler, listening
 
 REFUSAL = "It is not in the documents."
 SYSTEM = "Answer from these."
@@ -116,7 +116,7 @@ def quality_server(**told: Any) -> Iterator[QualityServerState]:
     """A server that was told these attributes."""
     state = QualityServerState(**told)
 
-    class Answers(http.server.BaseHTTPRequestHandler):
+    class Answers(JsonHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
@@ -137,19 +137,5 @@ def quality_server(**told: Any) -> Iterator[QualityServerState]:
             else:
                 self.answer(404, {"error": {"message": "no such path"}})
 
-        def answer(self, status: int, content: object) -> None:
-            text = json.dumps(content).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
-        state.url = f"http://127.0.0.1:{server.server_address[1]}"
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with listening(Answers) as state.url:
         yield state
-        server.shutdown()

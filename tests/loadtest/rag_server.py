@@ -3,14 +3,14 @@
 It answers as it is told to, for faults that a real service can't be told to have on time.
 """
 
-import http.server
 import json
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+
+from tests.loadtest.json_server import JsonHandler, listening
 
 SPANS = {
     "admit": 0.001,
@@ -80,7 +80,7 @@ def rag_server(**told: Any) -> Iterator[RagServer]:
     """A server that was told these attributes."""
     state = RagServer(**told)
 
-    class Answers(http.server.BaseHTTPRequestHandler):
+    class Answers(JsonHandler):
         protocol_version = "HTTP/1.1"
 
         def setup(self) -> None:
@@ -108,19 +108,5 @@ def rag_server(**told: Any) -> Iterator[RagServer]:
                 time.sleep(0.01)
             self.wfile.write(b"data: [DONE]\n\n")
 
-        def answer(self, status: int, content: object) -> None:
-            text = json.dumps(content).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
-        state.url = f"http://127.0.0.1:{server.server_address[1]}"
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with listening(Answers) as state.url:
         yield state
-        server.shutdown()

@@ -4,8 +4,9 @@ import pytest
 
 from loadtest.client.request import RequestShape
 from loadtest.errors import TargetError
-from loadtest.generate.sample import ask_sample, gold_rank, spread_evenly
+from loadtest.generate.sample import ask_sample, gold_rank
 from loadtest.plan.questions import Question
+from loadtest.plan.spread import spread_evenly
 from tests.loadtest.conftest import Serve
 from tests.loadtest.rag_server import rag_server
 

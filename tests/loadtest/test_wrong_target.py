@@ -1,8 +1,5 @@
 """A wrong target or setting is one sentence before any load, with exit code 1 and no report."""
 
-import http.server
-import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.loadtest.conftest import Serve, Start
+from tests.loadtest.json_server import JsonHandler, listening
 
 RATE = ("--rps", "5")
 
@@ -27,26 +25,16 @@ def _sentence(start: Start, tmp_path: Path, target: str, *options: str) -> str:
 def _answering(status: int, content: object) -> Iterator[str]:
     """A server that gives every request the same answer."""
 
-    class Same(http.server.BaseHTTPRequestHandler):
+    class Same(JsonHandler):
         def do_GET(self) -> None:
-            body = json.dumps(content).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            self.answer(status, content)
 
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
             self.do_GET()
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Same) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
+    with listening(Same) as url:
+        yield url
 
 
 def test_nobody_listens(start: Start, tmp_path: Path) -> None:

@@ -20,15 +20,7 @@ from tests.loadtest.quality_server import (
     SYSTEM,
     QualityServerState,
     quality_server,
-    questions_text,
 )
-
-
-@pytest.fixture
-def asked(tmp_path: Path) -> Path:
-    path = tmp_path / "q.jsonl"
-    path.write_text(questions_text(), "utf-8")
-    return path
 
 
 @pytest.fixture

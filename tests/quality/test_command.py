@@ -15,16 +15,8 @@ from tests.loadtest.quality_server import (
     ENVIRONMENT,
     QualityServerState,
     quality_server,
-    questions_text,
     reads,
 )
-
-
-@pytest.fixture
-def asked(tmp_path: Path) -> Path:
-    path = tmp_path / "q.jsonl"
-    path.write_text(questions_text(), "utf-8")
-    return path
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:
