@@ -21,7 +21,8 @@ from app.cli.processes import no_process_left
 from bench.crosscheck_figures import Measured
 from bench.crosscheck_tools import FOLDER, by_loadtest, by_vllm
 from bench.crosscheck_truth import Off, off_by
-from bench.overhead import rvc, settings_for, write_prompts
+from bench.overhead import settings_for, write_prompts
+from bench.servers import ours
 from loadtest.settings import RunSettings
 
 TPS_BAR, TTFT_BAR = 0.03, 0.10
@@ -71,7 +72,7 @@ def main(
                 ignore_eos=True,
             )
 
-        with rvc(settings):
+        with ours(settings, FOLDER / "rvc"):
             console.print("an unmeasured run first: what is warm is then warm for both")
             by_loadtest(plan(max(measured), 1))
             for number in range(pairs):

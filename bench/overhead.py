@@ -11,30 +11,23 @@ measures the queue.
 """
 
 import json
-import os
-import signal
 import statistics
 import subprocess
 import sys
-import time
-from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
-import psutil
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from app.cli.background import BackgroundService, answers
 from app.cli.demo import prepare
-from app.cli.processes import end_descendants, no_process_left
+from app.cli.processes import no_process_left
 from app.demo import QUESTIONS
 from app.retrieval.embedding import EmbeddingModel
 from app.retrieval.index import Index
 from app.settings import Settings, load_settings
+from bench.servers import CpuShares, ours, plain
 from loadtest.report.file import load_report
 from loadtest.schema import Report
 
@@ -42,7 +35,6 @@ FOLDER = Path("var/bench/overhead")
 PASSAGES = 4
 TPS_BAR = 0.9
 TTFT_BAR = 1.3
-UNIPROC = "vllm.v1.executor.uniproc_executor.UniProcExecutor"
 ENGINE = {"max_model_len": 1024, "max_num_seqs": 64, "max_num_batched_tokens": 2048, "threads": 1}
 console = Console(stderr=True, highlight=False)
 
@@ -75,82 +67,15 @@ def write_prompts(settings: Settings) -> Path:
     return path
 
 
-@contextmanager
-def rvc(settings: Settings) -> Iterator[str]:
-    """Our service; gives its address."""
-    service = BackgroundService(settings, FOLDER / "rvc")
-    try:
-        service.wait_ready()
-        yield service.url
-    finally:
-        service.stop()
-
-
-@contextmanager
-def plain(settings: Settings) -> Iterator[str]:
-    """``vllm serve`` with the same engine arguments; gives its address."""
-    engine = settings.engine
-    # The command `vllm` asks for a package of that name, which the CPU build is not; this is what it runs.
-    command = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", settings.model.path]
-    command += ["--served-model-name", settings.model.served_name, "--dtype", settings.model.dtype]
-    command += ["--max-model-len", str(engine.max_model_len), "--max-num-seqs", str(engine.max_num_seqs)]
-    command += ["--max-num-batched-tokens", str(engine.max_num_batched_tokens), "--enforce-eager"]
-    command += ["--enable-prefix-caching", "--kv-cache-dtype", engine.kv_cache_dtype]
-    command += ["--distributed-executor-backend", UNIPROC, "--disable-uvicorn-access-log"]
-    command += ["--host", settings.server.host, "--port", str(settings.server.port)]
-    environment = os.environ | {
-        "OMP_NUM_THREADS": str(engine.threads),
-        "VLLM_CPU_OMP_THREADS_BIND": "nobind",
-        "VLLM_CPU_KVCACHE_SPACE": str(engine.cpu_kv_cache_gib),
-        "VLLM_LOGGING_LEVEL": "WARNING",
-        "VLLM_NO_USAGE_STATS": "1",
-    }
-    log = FOLDER / "plain.log"
-    url = f"http://{settings.server.host}:{settings.server.port}"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
-        )
-    try:
-        until = time.monotonic() + 240
-        while not answers(url):
-            if process.poll() is not None or time.monotonic() > until:
-                raise SystemExit(f"vllm serve did not start; see {log}")
-            time.sleep(0.5)
-        yield url
-    finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-        end_descendants()
-
-
-def cpu_seconds() -> dict[str, float]:
-    """CPU time of this command's descendants so far, by what they are."""
-    used: defaultdict[str, float] = defaultdict(float)
-    for process in psutil.Process().children(recursive=True):
-        with suppress(psutil.NoSuchProcess):
-            line = " ".join(process.cmdline())
-            parts = ("EngineCore", "ServeReplica", "haproxy.cfg", "api_server", "ray", "loadtest")
-            label = next((part for part in parts if part in line), "other")
-            times = process.cpu_times()
-            used["Ray's own" if label == "ray" else label] += times.user + times.system
-    return used
-
-
 def sweep(name: str, url: str, prompts: Path, rates: str, duration: float, tokens: int) -> Report:
     """The load; the same for both."""
     out = FOLDER / name
     command = [sys.executable, "-m", "loadtest", "run", "--target", url, "--rps", rates]
     command += ["--duration", str(duration), "--warmup", "5", "--questions", str(prompts)]
     command += ["--max-tokens", str(tokens), "--ignore-eos", "--seed", "7", "--out", str(out)]
-    before, began = cpu_seconds(), time.monotonic()
+    cpu = CpuShares()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    elapsed = time.monotonic() - began
-    spent = {label: (used - before.get(label, 0.0)) / elapsed for label, used in cpu_seconds().items()}
-    shares = ", ".join(f"{label} {share:.0%}" for label, share in spent.items() if share >= 0.005)
+    shares = ", ".join(f"{label} {share:.0%}" for label, share in cpu.shares().items())
     console.print(f"share of a core during the sweep: {shares}")
     return load_report(out / "report.json")
 
@@ -169,9 +94,9 @@ def main(
         prepare(settings)
         prompts = write_prompts(settings)
         for repeat in range(repeats):
-            for name, server in (("plain", plain), ("rvc", rvc)):
+            for name, server in (("plain", plain), ("rvc", ours)):
                 console.print(f"[bold]{name}[/], run {repeat + 1} of {repeats}")
-                with server(settings) as url:
+                with server(settings, FOLDER / name) as url:
                     reports[name].append(sweep(f"{name}-{repeat}", url, prompts, rates, duration, tokens))
     sys.exit(show(reports))
 

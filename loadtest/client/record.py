@@ -1,6 +1,7 @@
 """The raw result of one arrival; all that the figures are computed from."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from loadtest.plan.level import Phase
 
@@ -65,6 +66,11 @@ class Record:
     def ttft_send_s(self) -> float | None:
         """First content delta, counted from sending."""
         return self.deltas[0] - self.t_send if self.deltas else None
+
+    @property
+    def itl_max_s(self) -> float | None:
+        """The longest gap between two of its deltas; None without two of them."""
+        return max((after - before for before, after in pairwise(self.deltas)), default=None)
 
     @property
     def e2e_latency_s(self) -> float:

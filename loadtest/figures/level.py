@@ -111,6 +111,7 @@ def round_figures(
         ttft_send_s=distribution(record.ttft_send_s for record in good),
         tpot_s=distribution(record.tpot_s for record in good),
         itl_s=distribution(gap for record in good for gap in np.diff(record.deltas).tolist()),
+        itl_max_s=distribution(record.itl_max_s for record in good),
         e2e_latency_s=e2e,
         latency_avg_s=e2e.mean if e2e else None,
         latency_total_s=(

@@ -17,7 +17,7 @@ PLAIN = (
     "goodput_share",
     "send_lag_p99_s",
 )
-SPREAD_OUT = ("ttft_s", "ttft_send_s", "tpot_s", "itl_s", "e2e_latency_s")
+SPREAD_OUT = ("ttft_s", "ttft_send_s", "tpot_s", "itl_s", "itl_max_s", "e2e_latency_s")
 PERCENTILES = ("mean", "p50", "p90", "p95", "p99")
 SCORES = ("quality.exact_match", "quality.f1", "quality.refused", "quality.recall")
 

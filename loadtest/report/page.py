@@ -36,7 +36,7 @@ SERVER_ABOUT = {
     "Prefix\nhits": "Prompt tokens found in the prefix cache / prompt tokens.",
 }
 WORDS_SHOWN = (
-    "arrivals", "ttft", "latency_avg", "latency_total", "tpot", "itl", "tps", "goodput", "window",
+    "arrivals", "ttft", "latency_avg", "latency_total", "tpot", "itl", "itl_max", "tps", "goodput", "window",
     "percentile", "send_lag", "loop_lag", "slo", "knee", "valid", "saturated", "generator-limited",
     "errors-verdict", "incomplete",
 )  # fmt: skip
@@ -112,6 +112,7 @@ def _percentiles(level: LevelFigures, figures: RoundFigures) -> dict[str, Any]:
         "ttft_send": figures.ttft_send_s,
         "tpot": figures.tpot_s,
         "itl": figures.itl_s,
+        "itl_max": figures.itl_max_s,
         "e2e": figures.e2e_latency_s,
     }
     return {"level": level, "round": figures, "named": {key: value for key, value in named.items() if value}}

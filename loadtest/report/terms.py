@@ -19,6 +19,10 @@ TERMS = {
         "Time per output token: (last delta - first delta) / (output tokens - 1), of each request.",
     ),
     "itl": ("ITL", "Inter-token latency: gaps between content deltas, of all requests together."),
+    "itl_max": (
+        "ITL max",
+        "The longest gap between content deltas of each request: how smooth its stream was.",
+    ),
     "e2e": ("Latency", "From the scheduled arrival to the end of the stream."),
     "latency_avg": ("Latency avg", "Mean time from the scheduled arrival to the end of the stream."),
     "latency_total": (

@@ -103,6 +103,9 @@ class RoundFigures(Part):
     ttft_send_s: Distribution | None = Field(description="first content delta - time of sending")
     tpot_s: Distribution | None = Field(description="(last delta - first delta) / (tokens - 1)")
     itl_s: Distribution | None = Field(description="gaps between content deltas, of all requests together")
+    itl_max_s: Distribution | None = Field(
+        default=None, description="longest gap between content deltas of each request: how smooth streams are"
+    )
     e2e_latency_s: Distribution | None = Field(description="end of the stream - scheduled time")
     latency_avg_s: float | None = Field(description="mean of e2e_latency_s")
     latency_total_s: float | None = Field(

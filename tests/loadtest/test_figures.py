@@ -49,6 +49,8 @@ def test_tpot_and_itl(figures: RoundFigures) -> None:
     assert figures.tpot_s.mean == pytest.approx((0.4 / 4 + 0.4 / 2 + 1.0 / 1) / 3)
     assert figures.itl_s.count == 4
     assert figures.itl_s.max == pytest.approx(1.0)
+    assert figures.itl_max_s is not None
+    assert figures.itl_max_s.mean == pytest.approx((0.2 + 0.4 + 1.0) / 3)
 
 
 def test_tps_counts_tokens_that_arrived_inside_the_window(figures: RoundFigures) -> None:
