@@ -6,7 +6,7 @@ READY := $(VENV)/ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint lock clean bench-crosscheck bench-generator bench-overhead bench-parity bench-retrieval \
+.PHONY: help setup demo test lint lock clean bench-crosscheck bench-generator bench-overhead bench-parity bench-preparing bench-retrieval \
   image e2e chart-tools chart-check docs manifests loadtest report scale compare knee scaling gate quality
 
 help: ## show this list
@@ -50,6 +50,9 @@ bench-generator: $(READY) ## how true the load generator's figures are, up to wh
 
 bench-overhead: $(READY) ## rvc against plain `vllm serve`
 	$(BIN)/python -m bench.overhead $(ARGS)
+
+bench-preparing: $(READY) ## prompts made in the process that streams, and in one of their own
+	$(BIN)/python -m bench.preparing $(ARGS)
 
 bench-retrieval: $(READY) ## embed, search and prompt at 1k, 100k and 1M passages
 	$(BIN)/python -m bench.retrieval $(ARGS)

@@ -23,7 +23,8 @@ from app.demo import QUESTIONS
 from app.engines.contract import Engine, Sampling
 from app.engines.transformers import TransformersEngine
 from app.engines.vllm import VllmEngine
-from app.rag.service import RagOptions, Service
+from app.rag.preparer import RagOptions
+from app.rag.service import Service
 from app.settings import Settings, load_settings
 
 ASKED = 50

@@ -112,7 +112,7 @@ class PlainRoutes:
                 "model": service.settings.model.model_dump() | {"name": service.settings.model.served_name},
                 "engine": service.engine.describe()
                 | {"max_model_len": service.settings.engine.max_model_len},
-                "index": service.index.describe(),
+                "index": service.index.described,
                 "pending_index": service.index.pending,
                 "refused_change": service.refused_change,
                 "rag": service.rag.model_dump(),

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from app.engines.contract import Sampling
-from app.rag.service import RagOptions
+from app.rag.preparer import RagOptions
 from app.rag.tokenizer import Message
 from app.settings.model import SamplingSettings
 

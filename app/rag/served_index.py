@@ -2,12 +2,12 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from app.errors import IndexMissing, ModelFolderError, RagLlmError
 from app.rag.patience import Patience
+from app.rag.preparer import PendingIndex
 from app.retrieval.embedding import EmbeddingModel
 from app.retrieval.index import Index
 from app.retrieval.integrity import locate
@@ -15,21 +15,6 @@ from app.retrieval.retriever import Retriever
 from app.settings import Settings
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class PendingIndex:
-    """The index that the settings name, while another one is served.
-
-    Attributes:
-        index: its path, as the settings have it.
-        reason: why it isn't served.
-        waiting: whether it will be, as soon as it is there.
-    """
-
-    index: str
-    reason: str
-    waiting: bool
 
 
 class ServedIndex:
@@ -102,7 +87,9 @@ class ServedIndex:
     def _load_embedding(self) -> EmbeddingModel:
         if self._embedding is None:
             embedding = self._settings.embedding
-            self._embedding = EmbeddingModel(embedding.model, threads=embedding.threads)
+            self._embedding = EmbeddingModel(
+                embedding.model, device=embedding.device, threads=embedding.threads
+            )
         return self._embedding
 
     def _open(self, path: str) -> Index:

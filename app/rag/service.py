@@ -4,38 +4,26 @@ import asyncio
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 
 from prometheus_client import REGISTRY
 
 from app.engines.contract import Delta, Engine, Sampling
-from app.engines.model_folder import check_model_folder
-from app.errors import InvalidRequest, ModelFolderError, NotReady, QueueFull, RagLlmError
+from app.errors import NotReady, QueueFull, RagLlmError
 from app.metrics.endpoint import serve_metrics
 from app.metrics.record import ServiceMetrics, State
-from app.rag.patience import Patience
-from app.rag.prompt import Prepared, Prompt, PromptBuilder
-from app.rag.served_index import ServedIndex
-from app.rag.tokenizer import ChatTokenizer, Text, is_chat
+from app.rag.preparation import Preparation
+from app.rag.preparer import Asked, IndexState, Preparer, RagOptions
+from app.rag.preparing_process import PreparingProcess
+from app.rag.prompt import Prepared, Prompt
+from app.rag.tokenizer import Text
 from app.retrieval.retriever import Retrieved
 from app.settings import Settings
 from app.settings.model import RagSettings, SamplingSettings
 
 CountReplicas = Callable[[], Awaitable[int | None]]
-NOTHING = Retrieved(hits=[], queue_s=0.0, embed_s=0.0, search_s=0.0, batch_size=0)
-"""What a prompt is built from without retrieval."""
-
-
-@dataclass(frozen=True, slots=True)
-class RagOptions:
-    """What a request says of retrieval; None takes the server's setting."""
-
-    enabled: bool | None = None
-    top_k: int | None = None
+NO_TIMES = (0.0, 0.0, 0.0)
+"""Of retrieval, where nothing is retrieved."""
 
 
 class Service:
@@ -45,6 +33,7 @@ class Service:
         settings: all of them.
         engine: generates; the service starts it and shuts it down.
         count_replicas: says how many processes answer HTTP for this service; without it there is this one.
+        preparer: makes prompts, likewise; without it as the settings say.
 
     Attributes:
         replica: an id of this process alone.
@@ -52,7 +41,11 @@ class Service:
     """
 
     def __init__(
-        self, settings: Settings, engine: Engine, count_replicas: CountReplicas | None = None
+        self,
+        settings: Settings,
+        engine: Engine,
+        count_replicas: CountReplicas | None = None,
+        preparer: Preparer | None = None,
     ) -> None:
         self.settings = settings
         self.replica = uuid.uuid4().hex
@@ -63,16 +56,19 @@ class Service:
         self.sampling: SamplingSettings = settings.sampling
         self.failure: RagLlmError | None = None
         self.refused_change: str | None = None
-        self.index = ServedIndex(settings)
+        if preparer is None:
+            preparer = (PreparingProcess if settings.preparation.own_process else Preparation)(settings)
+        self._preparer: Preparer = preparer
         # Counted even if nobody can ask for them: it costs next to nothing.
         self.metrics = ServiceMetrics(self._state)
         self._at_the_end = ExitStack()
-        self._builder: PromptBuilder | None = None
         self._ready = False
         self._ongoing = 0
-        # Tokenizing a RAG prompt takes a millisecond and lets the GIL go: on the loop it would hold up
-        # every stream, in a thread it doesn't.
-        self._tokenizing = ThreadPoolExecutor(1, thread_name_prefix="tokenize")
+
+    @property
+    def index(self) -> IndexState:
+        """The index that is served, and one that is waited for."""
+        return self._preparer.index
 
     async def start(self, rag: RagSettings | None = None, sampling: SamplingSettings | None = None) -> None:
         """Open the index, load the embedding model and the engine.
@@ -91,14 +87,8 @@ class Service:
             self._at_the_end.callback(self.metrics.register(REGISTRY))
             stop = await asyncio.to_thread(serve_metrics, metrics.host, metrics.port, REGISTRY)
             self._at_the_end.callback(stop)
-        patience = Patience(self.settings.startup.wait_s)
-        folder = Path(self.settings.model.path)
         try:
-            await patience.wait(partial(check_model_folder, folder), ModelFolderError)
-            tokenizer = await asyncio.to_thread(ChatTokenizer, folder)
-            self._builder = PromptBuilder(tokenizer, self.settings.engine.max_model_len)
-            if self.rag.enabled:
-                await self.index.load(self.rag.index, patience)
+            await self._preparer.start(self.rag)
             await self.engine.start()
         except RagLlmError as error:
             self.failure = error
@@ -108,14 +98,11 @@ class Service:
     async def reconfigure(self, rag: RagSettings, sampling: SamplingSettings) -> None:
         """Take new settings while requests are under way; these keep what they began with.
 
-        Never fails, but an index that isn't there or can't be used is not taken: see ``ServedIndex.change``.
+        Never fails, but an index that isn't there or can't be used is not taken: see ``Preparer.use``.
         """
         self.refused_change = None
         self.rag, self.sampling = rag, sampling
-        if rag.enabled or self.index.retriever is not None:
-            await self.index.change(rag.index)
-        else:
-            self.index.stop_waiting()
+        await self._preparer.use(rag)
 
     @contextmanager
     def admit(self) -> Iterator[None]:
@@ -143,16 +130,8 @@ class Service:
         Raises:
             InvalidRequest: the service has no index, or top_k is out of range.
         """
-        retriever = self.index.retriever
-        if retriever is None:
-            raise InvalidRequest("this server has no index (rag.enabled = false)", param="rag.enabled")
-        if top_k is None:
-            # The server's own number must not make requests fail when an index is smaller than that.
-            top_k = min(self.rag.top_k, len(retriever.index))
-        found = await retriever.retrieve(question, top_k)
-        self.metrics.retrieved(
-            len(found.hits), queue_s=found.queue_s, embed_s=found.embed_s, search_s=found.search_s
-        )
+        found = await self._preparer.retrieve(question, top_k)
+        self._count(found)
         return found
 
     async def prepare(self, text: Text, options: RagOptions, max_tokens: int | None) -> Prepared:
@@ -167,17 +146,18 @@ class Service:
         Raises:
             InvalidRequest: it doesn't fit the context, or can't be retrieved for.
         """
-        assert self._builder is not None, "prepare comes after start"
-        enabled = options.enabled
-        if enabled is None:
-            enabled = is_chat(text) and self.rag.enabled and self.index.retriever is not None
-        rag, sampling = self.rag, self.sampling
+        sampling = self.sampling
         begun_s = time.perf_counter()
-        found = await self.retrieve(_question(text), options.top_k) if enabled else NOTHING
-        prompt = await asyncio.get_running_loop().run_in_executor(
-            self._tokenizing, self._builder.build, text, found.hits, rag, max_tokens, sampling.max_tokens
+        made = await self._preparer.prepare(Asked(text, options, max_tokens, sampling.max_tokens))
+        if (found := made.retrieved) is None:
+            return Prepared(made.prompt, sampling, begun_s, NO_TIMES)
+        self._count(found)
+        return Prepared(made.prompt, sampling, begun_s, (found.queue_s, found.embed_s, found.search_s))
+
+    def _count(self, found: Retrieved) -> None:
+        self.metrics.retrieved(
+            len(found.hits), queue_s=found.queue_s, embed_s=found.embed_s, search_s=found.search_s
         )
-        return Prepared(prompt, sampling, begun_s, (found.queue_s, found.embed_s, found.search_s))
 
     def generate(self, request_id: str, prompt: Prompt, sampling: Sampling) -> AsyncIterator[Delta]:
         """The engine's stream of deltas."""
@@ -195,6 +175,7 @@ class Service:
     async def check_health(self) -> None:
         """Return if requests can be answered; raises NotReady or EngineFailed."""
         self._require_ready()
+        self._preparer.check_health()
         await self.engine.check_health()
 
     def _require_ready(self) -> None:
@@ -208,7 +189,7 @@ class Service:
         return self._ongoing
 
     def _state(self) -> State:
-        load, index = self.engine.load(), self.index.describe()
+        load, index = self.engine.load(), self.index.described
         info = {
             "architecture": self.settings.architecture.value,
             "model": self.settings.model.served_name,
@@ -220,17 +201,5 @@ class Service:
         """Stop the engine and the threads."""
         self._ready = False
         await self.engine.shutdown()
-        self.index.close()
+        await self._preparer.close()
         await asyncio.to_thread(self._at_the_end.close)
-        self._tokenizing.shutdown(wait=False)
-
-
-def _question(text: Text) -> str:
-    """What passages are retrieved for: the last user message, or the plain prompt."""
-    if isinstance(text, str):
-        return text
-    if is_chat(text):
-        for message in reversed(text):
-            if message["role"] == "user":
-                return message["content"]
-    raise InvalidRequest("rag needs a text question: a user message or a text prompt", param="rag.enabled")

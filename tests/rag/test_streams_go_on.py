@@ -10,8 +10,9 @@ import pytest
 
 from app.engines.contract import Sampling
 from app.engines.scripted import Script
+from app.rag.preparer import RagOptions
 from app.rag.prompt import Prompt
-from app.rag.service import RagOptions, Service
+from app.rag.service import Service
 from app.retrieval.embedding import EmbeddingModel, Vectors
 from app.settings import Settings
 from tests.rag.conftest import Running

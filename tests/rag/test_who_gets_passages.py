@@ -7,8 +7,9 @@ import pytest
 
 from app.engines.scripted import ScriptedEngine
 from app.errors import IndexFolderError, InvalidRequest, NotReady
+from app.rag.preparer import RagOptions
 from app.rag.prompt import Prepared
-from app.rag.service import RagOptions, Service
+from app.rag.service import Service
 from app.rag.tokenizer import Text
 from app.settings import Settings
 from tests.rag.conftest import Running
