@@ -12,7 +12,8 @@ from tests.chart.render import ARCHITECTURES, CHART, Values, environment, pod_te
 
 VALUES: dict[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text("utf-8"))
 SECTIONS = (
-    "model", "engine", "embedding", "preparation", "indexing", "rag", "sampling", "server", "startup", "metrics",
+    "model", "engine", "embedding", "preparation", "indexing", "rag", "sampling", "server", "startup",
+    "metrics",
 )  # fmt: skip
 DECIDED_BY_THE_CHART = {("server", "host"), ("server", "port"), ("server", "api_keys"), ("metrics", "host")}
 """A pod listens on all of its own addresses, at ports that Service and policies know; keys are a Secret."""
