@@ -6,7 +6,8 @@ READY := $(VENV)/ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint lock clean bench-crosscheck bench-generator bench-overhead bench-parity bench-preparing bench-retrieval \
+.PHONY: help setup demo test lint lock clean bench-crosscheck bench-generator bench-gpu bench-overhead \
+  bench-parity bench-passage-order bench-preparing bench-retrieval \
   image e2e chart-tools chart-check docs manifests loadtest report scale compare knee scaling gate quality
 
 help: ## show this list
@@ -48,6 +49,9 @@ bench-crosscheck: $(READY) ## the same load by `vllm bench serve` and by the loa
 bench-generator: $(READY) ## how true the load generator's figures are, up to which rate, at what cost
 	$(BIN)/python -m bench.generator $(ARGS)
 
+bench-gpu: ## rvc against plain `vllm serve` on this machine's GPU, unattended, no network (SITE=folder of packages, ARGS)
+	PYTHONPATH="$(SITE):$(CURDIR)" HF_HUB_OFFLINE=1 $(PYTHON) -m bench.gpu.run $(ARGS)
+
 bench-overhead: $(READY) ## rvc against plain `vllm serve`
 	$(BIN)/python -m bench.overhead $(ARGS)
 
@@ -56,6 +60,9 @@ bench-preparing: $(READY) ## prompts made in the process that streams, and in on
 
 bench-retrieval: $(READY) ## embed, search and prompt at 1k, 100k and 1M passages
 	$(BIN)/python -m bench.retrieval $(ARGS)
+
+bench-passage-order: $(READY) ## what a prefix cache saves, by the order of passages in the prompt
+	$(BIN)/python -m bench.passage_order $(ARGS)
 
 bench-parity: $(READY) ## how often answers differ between engines, alone and in batches
 	$(BIN)/python -m bench.parity $(ARGS)

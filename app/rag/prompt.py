@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from app.errors import InvalidRequest
+from app.rag.passage_order import PassageOrders
 from app.rag.tokenizer import ChatTokenizer, Text, is_chat
 from app.retrieval.index import Hit
 from app.settings.model import RagSettings, SamplingSettings
@@ -54,6 +55,7 @@ class PromptBuilder:
     def __init__(self, tokenizer: ChatTokenizer, max_model_len: int) -> None:
         self._tokenizer = tokenizer
         self._max_model_len = max_model_len
+        self._orders = PassageOrders()
 
     def build(
         self, text: Text, hits: list[Hit], rag: RagSettings, max_tokens: int | None, default: int
@@ -72,10 +74,11 @@ class PromptBuilder:
         """
         kept = list(hits)
         while True:
-            ordered = _ordered(kept, rag)
+            ordered = self._orders.arrange(kept, rag.passage_order)
             token_ids = self._encode(text, ordered, rag.system_prompt if hits else None)
             room = self._max_model_len - len(token_ids)
             if room >= (max_tokens or default) or (not kept and max_tokens is None and room > 0):
+                self._orders.note(ordered, rag.passage_order)
                 return Prompt(token_ids, ordered, max_tokens or min(default, room))
             if not kept:
                 raise self._too_long(text, len(token_ids), max_tokens)
@@ -106,11 +109,6 @@ class PromptBuilder:
             param="messages" if is_chat(text) else "prompt",
             code="context_length_exceeded",
         )
-
-
-def _ordered(hits: list[Hit], rag: RagSettings) -> list[Hit]:
-    """Best first, or by id: equal sets of passages then make equal prompts, whatever their ranks."""
-    return sorted(hits, key=lambda hit: hit.passage.id) if rag.passage_order == "canonical" else hits
 
 
 def _numbered(hits: list[Hit]) -> list[str]:

@@ -8,6 +8,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Positive = Annotated[int, Field(gt=0)]
+PassageOrder = Literal["rank", "canonical", "popular", "cached"]
 Share = Annotated[float, Field(gt=0, le=1)]
 
 
@@ -109,9 +110,10 @@ class RagSettings(Section):
     enabled: bool = Field(True, description="Retrieve passages unless a chat request says otherwise.")
     index: str = Field("var/indexes", description="An index folder, or a folder whose `current` is one.")
     top_k: Annotated[int, Field(ge=1, le=100)] = Field(4, description="Passages retrieved for a question.")
-    passage_order: Literal["rank", "canonical"] = Field(
+    passage_order: PassageOrder = Field(
         "rank",
-        description="Order in the prompt: best first, or by id so that equal sets share a prefix.",
+        description="Order in the prompt. rank: best first; canonical: by id, so that equal sets share a "
+        "prefix; popular: those in most prompts first; cached: the longest beginning of an earlier prompt.",
     )
     system_prompt: str = Field(
         "Answer the question from the passages. "

@@ -65,18 +65,31 @@ def prepare(folder: Path, *, passages: int, questions: int, device: str, tiny: b
     files = folder / "questions.jsonl", folder / "prompts.jsonl"
     if not made.is_file():
         topics = make_topics(passages)
-        embedding = EmbeddingModel(BUNDLED, device=device)
-        index = _index(folder / "index", topics, embedding)
         texts = draw_questions(topics, questions)
-        hits: list[list[Hit]] = []
-        for start in range(0, len(texts), BLOCK):
-            hits += index.search(embedding.encode(texts[start : start + BLOCK]), TOP_K)
+        hits = retrieve_all(folder / "index", topics, texts, device=device)
         prompts = _prompts(model, texts, hits)
         _write(files[0], texts)
         _write(files[1], (text for text, _ in prompts))
         mean = sum(tokens for _, tokens in prompts) / len(prompts)
         made.write_text(json.dumps({"prompt_tokens": mean}), "utf-8")
     return Material(model, folder / "index", *files, json.loads(made.read_text("utf-8"))["prompt_tokens"])
+
+
+def retrieve_all(folder: Path, topics: list[Topic], questions: list[str], *, device: str) -> list[list[Hit]]:
+    """The TOP_K passages of each question, from the index of the topics, which is made first.
+
+    Args:
+        folder: of the index.
+        topics: whose passages are indexed.
+        questions: what to retrieve for.
+        device: of the embedding model.
+    """
+    embedding = EmbeddingModel(BUNDLED, device=device)
+    index = _index(folder, topics, embedding)
+    hits: list[list[Hit]] = []
+    for start in range(0, len(questions), BLOCK):
+        hits += index.search(embedding.encode(questions[start : start + BLOCK]), TOP_K)
+    return hits
 
 
 def _index(folder: Path, topics: list[Topic], embedding: EmbeddingModel) -> Index:

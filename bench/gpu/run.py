@@ -15,10 +15,11 @@ from app.cli.processes import no_process_left
 from app.errors import RagLlmError
 from bench.gpu.points import Load, read_points
 from bench.gpu.prepare import Material, prepare
-from bench.gpu.sides import SIDES, serving
+from bench.gpu.sides import CHANGES, SIDES, find_side, retrieves, serving
 from bench.gpu.table import markdown
 
 STOP_S = 20
+SIDES_HELP = f"Any of {', '.join(SIDES)}, with changes like +off: {', '.join(CHANGES)}."
 console = Console(stderr=True, highlight=False, width=120)
 
 
@@ -46,7 +47,7 @@ def main(
     out: Annotated[Path, typer.Option(help="Folder of the results; points that are there are kept.")] = Path(
         "var/bench/gpu"
     ),
-    sides: Annotated[str, typer.Option(help=f"Which, of: {', '.join(SIDES)}.")] = "plain,rvc-off,rvc",
+    sides: Annotated[str, typer.Option(help=SIDES_HELP)] = "plain,rvc+off,rvc",
     rates: Annotated[str, typer.Option(help="Requests per second.")] = "64,96,128",
     repeats: Annotated[int, typer.Option(help="How often, each with servers of its own.")] = 3,
     duration: Annotated[float, typer.Option(help="Seconds of each window.")] = 15,
@@ -61,8 +62,11 @@ def main(
 ) -> None:
     """Measure, print the table as Markdown, leave points.jsonl and table.md."""
     chosen = [name.strip() for name in sides.split(",")]
-    if unknown := set(chosen) - set(SIDES):
-        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: there are {', '.join(SIDES)}")
+    try:
+        for name in chosen:
+            find_side(name)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
     rps = [float(rate) for rate in rates.split(",")]
     load = Load(duration_s=duration, warmup_s=warmup, workers=workers)
     clock = Clock(budget)
@@ -104,8 +108,9 @@ def _side(
     if clock.left_s < start_s + load.longest_s + STOP_S:
         clock.say(f"{name}, repeat {repeat}: not begun, the time is over")
         return
-    side = SIDES[name]
-    source = material.questions if side.retrieves else material.prompts
+    side = find_side(name)
+    chat = retrieves(side, material)
+    source = material.questions if chat else material.prompts
     lines = source.read_text("utf-8").splitlines(keepends=True)
     clock.say(f"{name}, repeat {repeat}: starting")
     try:
@@ -120,7 +125,7 @@ def _side(
                     url,
                     name,
                     lines[before : before + load.arrivals(rate)],
-                    chat=side.retrieves,
+                    chat=chat,
                     rate_rps=rate,
                     repeat=repeat,
                     folder=out,

@@ -12,6 +12,7 @@ from typing import Any
 
 from app.retrieval.embedding import BUNDLED
 from app.settings import Settings, load_settings
+from app.settings.load import merge
 from bench.gpu.prepare import MAX_MODEL_LEN, OUTPUT_TOKENS, TOP_K, Material
 from bench.servers import ours, plain
 
@@ -30,38 +31,63 @@ class Side:
     """One thing that is measured.
 
     Attributes:
-        about: in words.
+        settings: over the common ones.
         options: of ``vllm serve``; None: it is one of ours.
         environment: variables of ``vllm serve``.
-        settings: of ours, over the common ones.
-        retrieves: whether it is asked the questions and finds the passages itself.
     """
 
-    about: str
+    settings: dict[str, Any] = field(default_factory=dict)
     options: tuple[str, ...] | None = None
     environment: dict[str, str] = field(default_factory=dict)
-    settings: dict[str, Any] = field(default_factory=dict)
-    retrieves: bool = False
 
 
 SIDES = {
-    "plain": Side("`vllm serve`", ()),
-    "plain-interval-4": Side("`vllm serve --stream-interval 4`", ("--stream-interval", "4")),
-    "plain-interval-8": Side("`vllm serve --stream-interval 8`", ("--stream-interval", "8")),
-    "plain-servers-2": Side("`vllm serve --api-server-count 2`", ("--api-server-count", "2")),
-    "plain-servers-4": Side("`vllm serve --api-server-count 4`", ("--api-server-count", "4")),
-    "plain-rust": Side("`vllm serve`, its Rust front-end", (), {"VLLM_USE_RUST_FRONTEND": "1"}),
-    "rvc-off": Side("rvc, retrieval off", settings={"rag": {"enabled": False}}),
-    "rvc": Side("rvc", retrieves=True),
-    "baseline": Side("baseline", settings={"architecture": "baseline"}, retrieves=True),
-    "baseline-improved": Side(
-        "baseline, batching",
-        settings={"architecture": "baseline", "engine": {"batch": True, "max_batch_size": 64}},
-        retrieves=True,
-    ),
-    "rac": Side("rac", settings={"architecture": "rac"}, retrieves=True),
-    "rsc": Side("rsc", settings={"architecture": "rsc"}, retrieves=True),
+    "plain": Side(options=()),
+    "rvc": Side(),
+    "baseline": Side({"architecture": "baseline"}),
+    "baseline-improved": Side({"architecture": "baseline", "engine": {"batch": True, "max_batch_size": 64}}),
+    "rac": Side({"architecture": "rac"}),
+    "rsc": Side({"architecture": "rsc"}),
 }
+"""``plain`` is `vllm serve`."""
+
+CHANGES = {
+    "interval4": Side(options=("--stream-interval", "4")),
+    "interval8": Side(options=("--stream-interval", "8")),
+    "servers2": Side(options=("--api-server-count", "2")),
+    "servers4": Side(options=("--api-server-count", "4")),
+    "rust": Side(options=(), environment={"VLLM_USE_RUST_FRONTEND": "1"}),
+    "off": Side({"rag": {"enabled": False}}),
+    "own": Side({"preparation": {"own_process": True}}),
+    "threads": Side({"embedding": {"threads": 8}, "preparation": {"threads": 4}}),
+    "cuda": Side({"embedding": {"device": "cuda", "max_batch_size": 64}}),
+    "canonical": Side({"rag": {"passage_order": "canonical"}}),
+    "popular": Side({"rag": {"passage_order": "popular"}}),
+    "cached": Side({"rag": {"passage_order": "cached"}}),
+    "fp8": Side({"engine": {"quantization": "fp8"}}),
+    "fp8kv": Side({"engine": {"kv_cache_dtype": "fp8"}}),
+}
+"""What can be changed of a side: ``rvc+own+cuda`` is rvc with two changes."""
+
+
+def find_side(name: str) -> Side:
+    """A side by its name.
+
+    Raises:
+        ValueError: there is no such side or change, or the change isn't one for it.
+    """
+    base, *changes = name.split("+")
+    if base not in SIDES or set(changes) - set(CHANGES):
+        raise ValueError(f"{name}: a side is one of {', '.join(SIDES)}, with any of +{', +'.join(CHANGES)}")
+    side = SIDES[base]
+    settings, options, environment = dict(side.settings), side.options, dict(side.environment)
+    for change in (CHANGES[each] for each in changes):
+        if (change.options is None) != (options is None):
+            raise ValueError(f"{name}: a change of `vllm serve` is none of ours, and the other way round")
+        settings = merge(settings, change.settings)
+        options = None if options is None else (*options, *(change.options or ()))
+        environment |= change.environment
+    return Side(settings, options, environment)
 
 
 def settings_of(side: Side, material: Material, *, gpu: bool) -> Settings:
@@ -83,9 +109,12 @@ def settings_of(side: Side, material: Material, *, gpu: bool) -> Settings:
         "server": {"port": PORT, "max_ongoing_requests": 8192, "allow_cache_reset": True},
         "replicas": {"gpus": 1 if gpu else 0},
     }
-    for section, values in side.settings.items():
-        common[section] = common[section] | values if isinstance(values, dict) else values
-    return load_settings(overrides=common)
+    return load_settings(overrides=merge(common, side.settings))
+
+
+def retrieves(side: Side, material: Material) -> bool:
+    """Whether it is asked the questions and finds the passages itself; else it gets finished prompts."""
+    return side.options is None and settings_of(side, material, gpu=False).rag.enabled
 
 
 @contextmanager

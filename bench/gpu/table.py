@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench.gpu.points import Point, read_points
-from bench.gpu.sides import SIDES
 from loadtest.schema import Distribution
 
 AGAINST = "plain"
@@ -32,13 +31,13 @@ FIGURES: dict[str, Read] = {
 
 
 def markdown(points: Sequence[Point]) -> str:
-    """Three tables: the figures, their ratios to plain, and the CPU of each part."""
-    return "\n".join([*_figures(points), "", *_ratios(points), "", *_cpu(points), ""])
+    """Four tables: figures, their ratios to plain, CPU of each part, and where the time of requests goes."""
+    return "\n\n".join("\n".join(part(points)) for part in (_figures, _ratios, _cpu, _ledger)) + "\n"
 
 
 def _groups(points: Sequence[Point]) -> dict[tuple[float, str], list[Point]]:
-    """Points by rate and side, the sides in their usual order."""
-    order = list(SIDES)
+    """Points by rate and side, the sides in the order in which they were measured first."""
+    order = list(dict.fromkeys(point.side for point in points))
     ordered = sorted(points, key=lambda point: (point.rate_rps, order.index(point.side), point.repeat))
     groups: dict[tuple[float, str], list[Point]] = {}
     for point in ordered:
@@ -86,6 +85,23 @@ def _cpu(points: Sequence[Point]) -> list[str]:
         cells = [f"{statistics.median(point.cpu.get(part, 0.0) for point in group):.0%}" for part in parts]
         lines.append(f"| {rate:g} | {side} | {' | '.join(cells)} |")
     return lines
+
+
+def _ledger(points: Sequence[Point]) -> list[str]:
+    """Mean milliseconds in each part, as the service and the load test say; plain says nothing."""
+    known = [point for point in points if point.figures.waterfall is not None]
+    parts = list(dict.fromkeys(part for point in known for part in _means(point)))
+    lines = [f"| req/s | side | {' | '.join(parts)} |", "|---:|---|" + "---:|" * len(parts)]
+    for (rate, side), group in _groups(known).items():
+        means = [_means(point) for point in group]
+        cells = [f"{statistics.median(mean.get(part, 0.0) for mean in means) * 1000:.1f}" for part in parts]
+        lines.append(f"| {rate:g} | {side} | {' | '.join(cells)} |")
+    return lines
+
+
+def _means(point: Point) -> dict[str, float]:
+    waterfall = point.figures.waterfall
+    return {} if waterfall is None else {str(stage): mean for stage, mean in waterfall.mean_s.items()}
 
 
 def _spread(values: Sequence[float], digits: int | None = None) -> str:

@@ -1,0 +1,1 @@
+"""The benchmarks that can be wrong without anybody noticing: what they compare, and their arithmetic."""
