@@ -11,7 +11,7 @@ ARGS ?=
   image e2e chart-tools chart-check docs manifests loadtest report scale compare knee scaling gate quality
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## make the environment in .venv (about 6.6 GB)
 
