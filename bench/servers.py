@@ -34,9 +34,21 @@ PARTS = {
 
 
 @contextmanager
-def ours(settings: Settings, folder: Path) -> Iterator[str]:
-    """Our service; gives its address. Its log is in the folder."""
-    service = BackgroundService(settings, folder)
+def ours(settings: Settings, folder: Path, more: Mapping[str, str] | None = None) -> Iterator[str]:
+    """Our service; gives its address.
+
+    Args:
+        settings: all of them.
+        folder: for its log.
+        more: variables of its environment.
+    """
+    before = dict(os.environ)
+    os.environ.update(more or {})
+    try:
+        service = BackgroundService(settings, folder)
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
     try:
         service.wait_ready()
         yield service.url

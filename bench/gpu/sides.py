@@ -33,7 +33,7 @@ class Side:
     Attributes:
         settings: over the common ones.
         options: of ``vllm serve``; None: it is one of ours.
-        environment: variables of ``vllm serve``.
+        environment: variables of either.
     """
 
     settings: dict[str, Any] = field(default_factory=dict)
@@ -64,6 +64,9 @@ CHANGES = {
     "canonical": Side({"rag": {"passage_order": "canonical"}}),
     "popular": Side({"rag": {"passage_order": "popular"}}),
     "cached": Side({"rag": {"passage_order": "cached"}}),
+    "nosplice": Side(environment={"HAPROXY_OPTIONS": "-dS"}),
+    "haproxy4": Side(environment={"RAY_SERVE_HAPROXY_NBTHREAD": "4"}),
+    "nice15": Side(environment={"RAY_worker_niceness": "15"}),
     "fp8": Side({"engine": {"quantization": "fp8"}}),
     "fp8kv": Side({"engine": {"kv_cache_dtype": "fp8"}}),
 }
@@ -122,7 +125,7 @@ def serving(side: Side, material: Material, folder: Path, *, gpu: bool) -> Itera
     """The side's server; gives its address."""
     settings = settings_of(side, material, gpu=gpu)
     if side.options is None:
-        with ours(settings, folder) as url:
+        with ours(settings, folder, side.environment) as url:
             yield url
     else:
         with plain(settings, folder, side.options, side.environment) as url:

@@ -12,7 +12,7 @@ VARIANTS: dict[str, dict[str, object]] = {
     "baseline-batch": {"architecture": "baseline", "engine": {"batch": True}},
     "rac": {"architecture": "rac", "replicas": {"count": 2}},
     "rsc": {"architecture": "rsc", "replicas": {"count": 2}},
-    "rvc": {"architecture": "rvc"},
+    "rvc": {"architecture": "rvc", "preparation": {"own_process": True}},
 }
 
 

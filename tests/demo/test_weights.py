@@ -42,7 +42,7 @@ def test_it_is_as_small_as_it_has_to_be() -> None:
 def test_it_answers_from_the_passage(answer: Any) -> None:
     passages = [(row, ("Notes", row["gold_text"])) for row in SHIPPED]
     right = sum(exact(answer(row["question"], passage), row["answer"]) for row, passage in passages)
-    assert right >= 0.8 * len(SHIPPED)
+    assert right >= 0.9 * len(SHIPPED)
 
 
 def test_it_says_what_the_passage_says_though_it_were_something_else(answer: Any) -> None:

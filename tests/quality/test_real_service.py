@@ -44,12 +44,12 @@ def check(server: Server, out: Path, *options: str) -> tuple[int, str, dict[str,
 def test_the_shipped_model_answers_from_its_passages_and_from_nothing_else(
     server: Server, tmp_path: Path
 ) -> None:
-    required = "retrieved.exact_match>=0.7 none.exact_match<=0.05"
+    required = "retrieved.exact_match>=0.9 none.exact_match<=0.05"
     code, said, figures = check(server, tmp_path, "--count", "20", "--require", required)
     assert code == 0, said
     assert figures["retrieved"].n == figures["gold"].n == figures["missing"].n == 20
     assert figures["retrieved"].recall == 1
-    assert figures["gold"].exact_match >= 0.7
+    assert figures["gold"].exact_match >= 0.9
     assert figures["missing"].exact_match <= 0.05
     quality = load_quality(tmp_path)
     assert (quality.architecture, quality.top_k) == ("baseline", 4)
@@ -67,10 +67,10 @@ def test_it_fails_when_the_prompt_loses_its_passages(
 ) -> None:
     # Retrieval still works and the answer still names its passages: only the prompt is without them.
     monkeypatch.setattr("app.rag.prompt._numbered", lambda hits: [])
-    required = "retrieved.exact_match>=0.7 retrieved.recall>=0.9"
+    required = "retrieved.exact_match>=0.9 retrieved.recall>=0.9"
     options = ("--count", "10", "--modes", "retrieved", "--require", required)
     code, said, figures = check(server, tmp_path, *options)
     assert code == MISSED, said
     assert figures["retrieved"].recall == 1
-    assert "retrieved.exact_match>=0.7 is not met: it is 0." in said
+    assert "retrieved.exact_match>=0.9 is not met: it is 0." in said
     assert "retrieved.recall>=0.9 is not met" not in said
