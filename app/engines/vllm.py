@@ -5,19 +5,25 @@ RequestOutputKind and UsageContext are used, which both have in the same places.
 """
 
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from dataclasses import fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from app.engines.contract import Delta, Engine, EngineLoad, FinishReason, FirstDelta, Sampling
 from app.engines.log_targets import log_targets_kept
 from app.engines.model_folder import check_model_folder
-from app.errors import EngineFailed, ModelFolderError, NotReady
+from app.errors import EngineFailed, ModelFolderError, NotReady, SettingsError
 from app.settings import Settings
 
 
 def engine_arguments(settings: Settings, *, cpu: bool) -> dict[str, Any]:
-    """The settings as AsyncEngineArgs' keyword arguments; what is None is left to vLLM."""
+    """The settings as AsyncEngineArgs' keyword arguments; what is None is left to vLLM.
+
+    Raises:
+        SettingsError: engine.vllm has an argument that another setting decides.
+    """
     engine = settings.engine
     arguments: dict[str, Any] = {
         "model": settings.model.path,
@@ -40,7 +46,23 @@ def engine_arguments(settings: Settings, *, cpu: bool) -> dict[str, Any]:
         # One process an accelerator, all on this machine. Left alone vLLM sees the replica's placement group
         # and wants Ray actors in bundles of their own, for which Serve's replica leaves none.
         arguments["distributed_executor_backend"] = "mp"
+    if taken := sorted({*arguments, "distributed_executor_backend"} & set(engine.vllm)):
+        raise SettingsError(f"engine.vllm.{taken[0]}: another setting decides it already; leave it out here")
+    arguments |= engine.vllm
     return {key: value for key, value in arguments.items() if value is not None}
+
+
+def check_names(given: Iterable[str], known: Collection[str]) -> None:
+    """See that vLLM knows these arguments.
+
+    Raises:
+        SettingsError: naming the first that it doesn't, and what is spelled like it.
+    """
+    for name in given:
+        if name not in known:
+            alike = get_close_matches(name, known, n=3)
+            hint = f"did you mean {' or '.join(alike)}?" if alike else "see its AsyncEngineArgs"
+            raise SettingsError(f"engine.vllm.{name}: this vLLM has no such argument; {hint}")
 
 
 class VllmEngine(Engine):
@@ -81,15 +103,18 @@ class VllmEngine(Engine):
         from vllm.usage.usage_lib import UsageContext
         from vllm.v1.engine.async_llm import AsyncLLM
 
+        check_names(self._settings.engine.vllm, {field.name for field in fields(AsyncEngineArgs)})
         try:
             # Without the server's context vLLM takes limits made for scripts: 128 sequences instead of
             # 1,024 and 2,048 batched tokens instead of 8,192 on an H200.
             return AsyncLLM.from_engine_args(
                 AsyncEngineArgs(**arguments), usage_context=UsageContext.OPENAI_API_SERVER
             )
-        except (OSError, ValueError, RuntimeError) as error:
+        except (OSError, ValueError, RuntimeError, TypeError) as error:
+            more = self._settings.engine.vllm
+            given = f" and engine.vllm = {more}" if more else ""
             path = self._settings.model.path
-            raise ModelFolderError(f"vLLM can't start with model.path = {path!r}: {error}") from error
+            raise ModelFolderError(f"vLLM can't start with model.path = {path!r}{given}: {error}") from error
 
     async def generate(
         self, request_id: str, prompt: Sequence[int], sampling: Sampling

@@ -2,14 +2,25 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 Positive = Annotated[int, Field(gt=0)]
 PassageOrder = Literal["rank", "canonical", "popular", "cached"]
 Share = Annotated[float, Field(gt=0, le=1)]
+
+
+def _read_mapping(value: object) -> object:
+    """Variables and --set carry a mapping as text."""
+    try:
+        return yaml.safe_load(value) if isinstance(value, str) else value
+    except yaml.YAMLError:
+        return value
+
+
+Mapped = BeforeValidator(_read_mapping)
 
 
 class Architecture(StrEnum):
@@ -73,6 +84,9 @@ class EngineSettings(Section):
         False, description="transformers: gather waiting requests into one generate (baseline improved)."
     )
     max_batch_size: Positive = Field(16, description="transformers with batch: rows of one generate.")
+    vllm: Annotated[dict[str, Any], Mapped] = Field(
+        {}, description="Further arguments of vLLM's engine, by their names in its AsyncEngineArgs."
+    )
 
 
 class EmbeddingSettings(Section):
@@ -164,19 +178,10 @@ class ReplicaSettings(Section):
     count: Positive = Field(1, description="Actors or replicas.")
     cpus: Annotated[float, Field(ge=0)] = Field(1, description="CPU cores that one reserves in Ray.")
     gpus: Annotated[float, Field(ge=0)] = Field(0, description="GPUs that one reserves in Ray.")
-    resources: dict[str, Annotated[float, Field(gt=0)]] = Field(
+    resources: Annotated[dict[str, Annotated[float, Field(gt=0)]], Mapped] = Field(
         {}, description='Custom Ray resources that one reserves, such as {"NPU": 1}.'
     )
     ray_address: str | None = Field(None, description="A running Ray cluster. None: an embedded one.")
-
-    @field_validator("resources", mode="before")
-    @classmethod
-    def _mapping(cls, value: object) -> object:
-        """Variables and --set carry it as text."""
-        try:
-            return yaml.safe_load(value) if isinstance(value, str) else value
-        except yaml.YAMLError:
-            return value
 
 
 class StartupSettings(Section):

@@ -24,6 +24,8 @@ ENGINE = {
 }
 """The limits that `vllm serve` chooses by itself on such a GPU, said to both."""
 PORT = 8400
+NGRAM = {"method": "ngram", "num_speculative_tokens": 4, "prompt_lookup_max": 4}
+"""Answers copy from passages: the next tokens are guessed from where the last ones stood in the prompt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ CHANGES = {
     "nosplice": Side(environment={"HAPROXY_OPTIONS": "-dS"}),
     "haproxy4": Side(environment={"RAY_SERVE_HAPROXY_NBTHREAD": "4"}),
     "nice15": Side(environment={"RAY_worker_niceness": "15"}),
+    "ngram": Side({"engine": {"vllm": {"speculative_config": NGRAM}}}),
     "fp8": Side({"engine": {"quantization": "fp8"}}),
     "fp8kv": Side({"engine": {"kv_cache_dtype": "fp8"}}),
 }

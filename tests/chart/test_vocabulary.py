@@ -57,7 +57,13 @@ def test_the_app_knows_every_variable(architecture: str) -> None:
 CHANGED: Values = {
     "architecture": "rsc",
     "model": {"path": "/mnt/shared/models/m-awq", "name": "m: 1", "dtype": "float16"},
-    "engine": {"max_model_len": 1_000_000, "quantization": "awq", "max_num_seqs": 7, "enforce_eager": False},
+    "engine": {
+        "max_model_len": 1_000_000,
+        "quantization": "awq",
+        "max_num_seqs": 7,
+        "enforce_eager": False,
+        "vllm": {"speculative_config": {"method": "ngram", "num_speculative_tokens": 3}},
+    },
     "embedding": {"model": "/mnt/shared/models/e", "device": "cuda", "max_wait_ms": 0.5},
     "preparation": {"own_process": True, "threads": 2},
     "server": {"max_ongoing_requests": 3, "max_body_bytes": 5_000_000},

@@ -17,6 +17,7 @@ from app.settings.sources import known_paths
 PATHS = known_paths()
 FROM_AMONG: dict[tuple[str, ...], object] = {
     ("architecture",): "rsc",
+    ("engine", "vllm"): {"async_scheduling": False, "speculative_config": {"method": "ngram"}},
     ("engine", "batch"): False,  # true goes with other architectures only
     ("server", "api_keys"): ["one", "two"],
     ("replicas", "resources"): {"NPU": 2.0, "example.com/chip": 0.5},
