@@ -9,7 +9,7 @@ import httpx
 from bench.bare_server import MODEL
 from bench.crosscheck_figures import Measured
 from bench.crosscheck_tools import FOLDER, by_loadtest, by_vllm
-from bench.truth import bare_server, write_questions
+from bench.truth import any_questions, bare_server
 from loadtest.settings import RunSettings
 
 
@@ -28,7 +28,7 @@ def off_by(run: RunSettings) -> Off:
     Args:
         run: the plan; its target and questions are replaced.
     """
-    questions = write_questions(FOLDER)
+    questions = any_questions(FOLDER)
     with bare_server(run.max_tokens) as url:
         plan = run.model_copy(update={"target": url, "questions": questions})
         true_s, loadtest_s = _beside(url, lambda: by_loadtest(plan))

@@ -27,6 +27,7 @@ from app.demo import QUESTIONS
 from app.retrieval.embedding import EmbeddingModel
 from app.retrieval.index import Index
 from app.settings import Settings, load_settings
+from bench.questions_file import write_questions
 from bench.servers import CpuShares, ours, plain
 from loadtest.report.file import load_report
 from loadtest.schema import Report
@@ -58,13 +59,11 @@ def write_prompts(settings: Settings) -> Path:
     index = Index.open(Path(settings.rag.index), embedding)
     questions = [json.loads(line)["question"] for line in QUESTIONS.read_text("utf-8").splitlines()]
     found = index.search(embedding.encode(questions), PASSAGES)
-    path = FOLDER / "prompts.jsonl"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8") as file:
-        for question, hits in zip(questions, found, strict=True):
-            prompt = "\n\n".join([hit.passage.text for hit in hits] + [question])
-            file.write(json.dumps({"question": prompt}) + "\n")
-    return path
+    prompts = (
+        "\n\n".join([hit.passage.text for hit in hits] + [question])
+        for question, hits in zip(questions, found, strict=True)
+    )
+    return write_questions(FOLDER / "prompts.jsonl", prompts)
 
 
 def sweep(name: str, url: str, prompts: Path, rates: str, duration: float, tokens: int) -> Report:

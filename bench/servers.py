@@ -42,13 +42,7 @@ def ours(settings: Settings, folder: Path, more: Mapping[str, str] | None = None
         folder: for its log.
         more: variables of its environment.
     """
-    before = dict(os.environ)
-    os.environ.update(more or {})
-    try:
-        service = BackgroundService(settings, folder)
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+    service = BackgroundService(settings, folder, more)
     try:
         service.wait_ready()
         yield service.url

@@ -12,6 +12,8 @@ from pathlib import Path
 import httpx
 import numpy as np
 
+from bench.questions_file import write_questions
+
 TTFT_S = 0.05
 INTERVAL_S = 0.01
 DELTAS = 64
@@ -78,11 +80,9 @@ def bare_server(deltas: int) -> Iterator[str]:
         process.wait()
 
 
-def write_questions(folder: Path) -> Path:
-    """Any questions: that server doesn't read them."""
-    path = folder / "questions.jsonl"
-    path.write_text("".join(f'{{"question": "What is fact {i}?"}}\n' for i in range(20)))
-    return path
+def any_questions(folder: Path) -> Path:
+    """That server doesn't read them."""
+    return write_questions(folder / "questions.jsonl", (f"What is fact {i}?" for i in range(20)))
 
 
 def _pin(cores: set[int]) -> Callable[[], None] | None:
@@ -105,7 +105,7 @@ def measure(
         processes: that generate; one is the command itself, more are its workers.
         deltas: of an answer.
     """
-    questions = write_questions(folder)
+    questions = any_questions(folder)
     generator_cores = set(range(os.cpu_count() or 1)) - {SERVER_CORE}
     with bare_server(deltas) as url:
         command = [sys.executable, "-m", "loadtest", "run", "--target", url, "--rps", f"{rate_rps}"]

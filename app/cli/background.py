@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
@@ -26,6 +27,7 @@ class BackgroundService:
     Args:
         settings: all of them; they go to the process as one file.
         folder: for that file and the log.
+        more: variables of its environment.
 
     Attributes:
         url: its address.
@@ -33,7 +35,7 @@ class BackgroundService:
         log: what it prints.
     """
 
-    def __init__(self, settings: Settings, folder: Path) -> None:
+    def __init__(self, settings: Settings, folder: Path, more: Mapping[str, str] | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.url = f"http://{settings.server.host}:{settings.server.port}"
         self.log = folder / "service.log"
@@ -42,7 +44,7 @@ class BackgroundService:
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "app.cli", "serve", "--config", str(config)],
-                env=without_settings(),  # variables would win over the file
+                env=without_settings() | dict(more or {}),  # variables would win over the file
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,

@@ -1,6 +1,5 @@
 """One point: one side at one rate, measured by the project's own load test from several processes."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -122,4 +121,4 @@ def reset_cache(url: str) -> bool:
 def read_points(path: Path) -> list[Point]:
     """The points of a file; none if there is no file."""
     lines = path.read_text("utf-8").splitlines() if path.is_file() else []
-    return [Point.model_validate(json.loads(line)) for line in lines]
+    return [Point.model_validate_json(line) for line in lines]

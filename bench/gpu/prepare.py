@@ -5,7 +5,6 @@ as rvc's engine gets from its own.
 """
 
 import json
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ from app.retrieval.vectors import SizeLimits, choose
 from app.settings.model import RagSettings
 from bench.gpu.corpus import Topic, draw_questions, make_topics
 from bench.gpu.model import write_model
+from bench.questions_file import write_questions
 
 TOP_K = 5
 MAX_MODEL_LEN = 4096
@@ -68,8 +68,8 @@ def prepare(folder: Path, *, passages: int, questions: int, device: str, tiny: b
         texts = draw_questions(topics, questions)
         hits = retrieve_all(folder / "index", topics, texts, device=device)
         prompts = _prompts(model, texts, hits)
-        _write(files[0], texts)
-        _write(files[1], (text for text, _ in prompts))
+        write_questions(files[0], texts)
+        write_questions(files[1], (text for text, _ in prompts))
         mean = sum(tokens for _, tokens in prompts) / len(prompts)
         made.write_text(json.dumps({"prompt_tokens": mean}), "utf-8")
     return Material(model, folder / "index", *files, json.loads(made.read_text("utf-8"))["prompt_tokens"])
@@ -127,7 +127,3 @@ def _prompts(model: Path, questions: list[str], hits: list[list[Hit]]) -> list[t
 
     with ThreadPoolExecutor(8) as threads:
         return list(threads.map(prompt, questions, hits))
-
-
-def _write(path: Path, texts: Iterable[str]) -> None:
-    path.write_text("".join(json.dumps({"question": text}) + "\n" for text in texts), "utf-8")
