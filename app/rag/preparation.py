@@ -44,7 +44,8 @@ class Preparation(Preparer):
         patience = Patience(self._settings.startup.wait_s)
         folder = Path(self._settings.model.path)
         await patience.wait(partial(check_model_folder, folder), ModelFolderError)
-        tokenizer = await asyncio.to_thread(ChatTokenizer, folder)
+        remembered = self._settings.preparation.remembered_pieces
+        tokenizer = await asyncio.to_thread(ChatTokenizer, folder, remembered)
         self._builder = PromptBuilder(tokenizer, self._settings.engine.max_model_len)
         if rag.enabled:
             await self._index.load(rag.index, patience)

@@ -55,18 +55,19 @@ class Child:
         except Exception as error:  # which might not go through a pickle
             log.exception("%s failed", name)
             outcome = EngineFailed(f"preparing the prompt failed ({type(error).__name__}: {error}).")
-        self._send(number, outcome)
+        # Only these change the index; of what else befalls it, the news tell soon enough.
+        self._send(number, outcome, self._preparation.index if name in ("start", "use") else None)
 
     async def _tell_news(self) -> None:
         """An index that was waited for is there, or given up."""
         while True:
             await asyncio.sleep(NEWS_EVERY_S)
-            if self._preparation.index != self._told:
-                self._send(NEWS, None)
+            if (index := self._preparation.index) != self._told:
+                self._send(NEWS, None, index)
 
-    def _send(self, number: int, outcome: Any) -> None:
-        self._told = self._preparation.index
-        self._writer.write(frame((number, outcome, self._told)))
+    def _send(self, number: int, outcome: Any, index: IndexState | None) -> None:
+        self._told = index or self._told
+        self._writer.write(frame((number, outcome, index)))
 
 
 async def main(descriptor: int) -> None:

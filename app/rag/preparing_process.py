@@ -99,7 +99,7 @@ class PreparingProcess(Preparer):
         with suppress(EOFError):
             while True:
                 number, outcome, index = await read_frame(reader)
-                self._index = index
+                self._index = index or self._index
                 answer = self._waiting.get(number)
                 if answer is None or answer.done():  # news of the index alone, or its client has gone
                     continue

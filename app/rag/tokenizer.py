@@ -9,6 +9,7 @@ from typing_extensions import TypeIs
 
 from app.engines.model_folder import check_model_folder
 from app.errors import InvalidRequest, ModelFolderError
+from app.rag.pieces import PieceTokenizer
 
 Message = dict[str, str]
 """``{"role": "system" | "user" | "assistant", "content": text}``"""
@@ -27,12 +28,13 @@ class ChatTokenizer:
 
     Args:
         folder: the model's folder.
+        remembered: pieces of texts whose ids are kept, see ``PieceTokenizer``.
 
     Raises:
         ModelFolderError: the folder has no usable tokenizer.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, remembered: int = 0) -> None:
         check_model_folder(folder)
         try:
             self._template: Any = AutoTokenizer.from_pretrained(folder)
@@ -42,10 +44,14 @@ class ChatTokenizer:
             ) from error
         # The plain tokenizer encodes without the wrapper's bookkeeping, which costs more than the encoding.
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._pieces = PieceTokenizer(self._tokenizer, remembered)
+        self._adds_tokens = self._tokenizer.num_special_tokens_to_add(is_pair=False) > 0
 
     def encode(self, text: str) -> list[int]:
         """Token ids of a plain text, with the special tokens that the tokenizer itself adds."""
-        return list(self._tokenizer.encode(text).ids)
+        if self._adds_tokens:
+            return list(self._tokenizer.encode(text).ids)
+        return self._pieces.encode(text)
 
     def encode_chat(self, messages: list[Message]) -> list[int]:
         """Token ids of a chat, ending where the assistant's answer begins.
@@ -61,4 +67,4 @@ class ChatTokenizer:
             raise InvalidRequest(
                 f"the model's chat template refuses these messages: {error}", param="messages"
             ) from error
-        return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
+        return self._pieces.encode(text)

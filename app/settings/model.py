@@ -108,6 +108,11 @@ class PreparationSettings(Section):
         False, description="In a process of its own, away from the one that streams; it takes about 0.5 GiB."
     )
     threads: Positive = Field(1, description="Threads that tokenize prompts.")
+    remembered_pieces: Annotated[int, Field(ge=0)] = Field(
+        10_000,
+        description="Pieces of prompts, such as passages, whose token ids are kept, 2 KiB each or so; 0: "
+        "prompts are tokenized anew and whole.",
+    )
 
 
 class IndexingSettings(Section):

@@ -65,7 +65,7 @@ CHANGED: Values = {
         "vllm": {"speculative_config": {"method": "ngram", "num_speculative_tokens": 3}},
     },
     "embedding": {"model": "/mnt/shared/models/e", "device": "cuda", "max_wait_ms": 0.5},
-    "preparation": {"own_process": True, "threads": 2},
+    "preparation": {"own_process": True, "threads": 2, "remembered_pieces": 0},
     "server": {"max_ongoing_requests": 3, "max_body_bytes": 5_000_000},
     "startup": {"wait_s": 0},
     "metrics": {"port": None},
