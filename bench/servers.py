@@ -27,6 +27,7 @@ PARTS = {
     "vllm-rs": "API server",
     "api_server": "API server",
     "vllm.entrypoints": "API server",
+    "preparing_child": "preparing",
     "loadtest": "load test",
     "ray": "Ray's own",
 }
@@ -65,7 +66,8 @@ def plain(
     import torch
 
     cpu = not torch.cuda.is_available()
-    environment = {"VLLM_LOGGING_LEVEL": "WARNING", "VLLM_NO_USAGE_STATS": "1", "VLLM_SERVER_DEV_MODE": "1"}
+    level = os.environ.get("VLLM_LOGGING_LEVEL", "WARNING")
+    environment = {"VLLM_LOGGING_LEVEL": level, "VLLM_NO_USAGE_STATS": "1", "VLLM_SERVER_DEV_MODE": "1"}
     command = _command(settings, cpu=cpu)
     if cpu:
         # Its default executor for CPUs has a worker process spin beside the engine core, and on two cores
@@ -128,15 +130,23 @@ def _command(settings: Settings, *, cpu: bool) -> list[str]:
     return command
 
 
+def part_of(process: psutil.Process) -> str:
+    """What a process is.
+
+    Raises:
+        psutil.NoSuchProcess: it has ended.
+    """
+    line = " ".join(process.cmdline())
+    return next((label for word, label in PARTS.items() if word in line), "other")
+
+
 def cpu_seconds() -> dict[str, float]:
     """CPU time of this command's descendants so far, by what they are."""
     used: defaultdict[str, float] = defaultdict(float)
     for process in psutil.Process().children(recursive=True):
         with suppress(psutil.NoSuchProcess):
-            line = " ".join(process.cmdline())
-            label = next((label for word, label in PARTS.items() if word in line), "other")
             times = process.cpu_times()
-            used[label] += times.user + times.system
+            used[part_of(process)] += times.user + times.system
     return dict(used)
 
 

@@ -97,9 +97,12 @@ def _cache_reset(
     settings: RunSettings, server: dict[str, Any], api_key: str | None
 ) -> Callable[[], prefix_cache.CacheReset]:
     if prefix_cache.EXTENSION not in probe.extensions(server):
+        if prefix_cache.offers_vllm_reset(settings.target, api_key):
+            return partial(prefix_cache.reset_vllm_cache, settings.target, api_key)
         raise TargetError(
             f"{settings.target} doesn't offer to empty its prefix cache, as reset_cache wants: set "
-            "server.allow_cache_reset there, or leave --reset-cache away."
+            "server.allow_cache_reset there (for `vllm serve`: VLLM_SERVER_DEV_MODE=1), or leave "
+            "--reset-cache away."
         )
     replicas = server.get("replicas")
     count = replicas if isinstance(replicas, int) and replicas > 0 else 1

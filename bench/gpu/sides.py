@@ -1,8 +1,4 @@
-"""What is measured: each side's settings, or its options of ``vllm serve``.
-
-All have the same model, context, batch limits and share of the GPU's memory. Those that retrieve are asked
-the questions, in chats; the others get the prompts that the former would build, as finished texts.
-"""
+"""The servers that are compared, all with the same model, limits and index."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,35 +41,63 @@ class Side:
 
 SIDES = {
     "plain": Side(options=()),
-    "rvc": Side(),
-    "baseline": Side({"architecture": "baseline"}),
-    "baseline-improved": Side({"architecture": "baseline", "engine": {"batch": True, "max_batch_size": 64}}),
-    "rac": Side({"architecture": "rac"}),
-    "rsc": Side({"architecture": "rsc"}),
+    "rvc": Side({"preparation": {"own_process": True}, "embedding": {"threads": 4, "max_wait_ms": 0}}),
+    "baseline": Side({"architecture": "baseline", "embedding": {"threads": 4}}),
+    "baseline-improved": Side(
+        {
+            "architecture": "baseline",
+            "engine": {"batch": True, "max_batch_size": 64},
+            "embedding": {"threads": 4},
+        }
+    ),
+    "rac": Side({"architecture": "rac", "embedding": {"threads": 4}}),
+    "rsc": Side({"architecture": "rsc", "embedding": {"threads": 4}}),
 }
 """``plain`` is `vllm serve`."""
 
+
+def _engine(**arguments: Any) -> Side:
+    return Side({"engine": arguments})
+
+
 CHANGES = {
+    # of `vllm serve`
     "interval4": Side(options=("--stream-interval", "4")),
     "interval8": Side(options=("--stream-interval", "8")),
     "servers2": Side(options=("--api-server-count", "2")),
     "servers4": Side(options=("--api-server-count", "4")),
     "rust": Side(options=(), environment={"VLLM_USE_RUST_FRONTEND": "1"}),
+    # where and how prompts are made
     "off": Side({"rag": {"enabled": False}}),
-    "own": Side({"preparation": {"own_process": True}}),
-    "threads": Side({"embedding": {"threads": 8}, "preparation": {"threads": 4}}),
-    "cuda": Side({"embedding": {"device": "cuda", "max_batch_size": 64}}),
+    "inside": Side({"preparation": {"own_process": False}}),
+    "whole": Side({"preparation": {"remembered_pieces": 0}}),
+    "threads1": Side({"embedding": {"threads": 1}}),
+    "threads8": Side({"embedding": {"threads": 8}}),
+    "cuda": Side({"embedding": {"device": "cuda", "threads": 1}}),
+    # order of passages
     "canonical": Side({"rag": {"passage_order": "canonical"}}),
     "popular": Side({"rag": {"passage_order": "popular"}}),
     "cached": Side({"rag": {"passage_order": "cached"}}),
+    # the way of HTTP
     "nosplice": Side(environment={"HAPROXY_OPTIONS": "-dS"}),
     "haproxy4": Side(environment={"RAY_SERVE_HAPROXY_NBTHREAD": "4"}),
     "nice15": Side(environment={"RAY_worker_niceness": "15"}),
-    "ngram": Side({"engine": {"vllm": {"speculative_config": NGRAM}}}),
-    "fp8": Side({"engine": {"quantization": "fp8"}}),
-    "fp8kv": Side({"engine": {"kv_cache_dtype": "fp8"}}),
+    # the engine
+    "tokens4k": _engine(max_num_batched_tokens=4096),
+    "tokens16k": _engine(max_num_batched_tokens=16384),
+    "seqs256": _engine(max_num_seqs=256),
+    "interval4-ours": _engine(vllm={"stream_interval": 4}),
+    "graphs1024": _engine(vllm={"max_cudagraph_capture_size": 1024}),
+    "ngram": _engine(vllm={"speculative_config": NGRAM}),
+    "fp8": _engine(quantization="fp8"),
+    "fp8kv": _engine(kv_cache_dtype="fp8"),
+    "workers1": _engine(workers=1),
+    "workers16": _engine(workers=16),
+    # several GPUs
+    "two": Side({"replicas": {"count": 2}}),
+    "split2": Side({"engine": {"tensor_parallel_size": 2}, "replicas": {"gpus": 2}}),
 }
-"""What can be changed of a side: ``rvc+own+cuda`` is rvc with two changes."""
+"""What can be changed of a side: ``rvc+cuda+cached`` is rvc with two changes."""
 
 
 def find_side(name: str) -> Side:
@@ -96,13 +120,14 @@ def find_side(name: str) -> Side:
     return Side(settings, options, environment)
 
 
-def settings_of(side: Side, material: Material, *, gpu: bool) -> Settings:
+def settings_of(side: Side, material: Material, *, gpu: bool, port: int = PORT) -> Settings:
     """All settings of a side.
 
     Args:
         side: which.
         material: model and index.
         gpu: run on one; without, the limits are a CPU's.
+        port: of its HTTP; metrics have the thousandth after it.
     """
     engine = ENGINE if gpu else ENGINE | {"max_num_seqs": 64, "max_num_batched_tokens": 2048}
     common: dict[str, Any] = {
@@ -112,7 +137,8 @@ def settings_of(side: Side, material: Material, *, gpu: bool) -> Settings:
         "embedding": {"model": BUNDLED},
         "rag": {"index": str(material.index), "top_k": TOP_K},
         "sampling": {"max_tokens": OUTPUT_TOKENS},
-        "server": {"port": PORT, "max_ongoing_requests": 8192, "allow_cache_reset": True},
+        "server": {"port": port, "max_ongoing_requests": 8192, "allow_cache_reset": True},
+        "metrics": {"port": port + 1000, "host": "127.0.0.1"},
         "replicas": {"gpus": 1 if gpu else 0},
     }
     return load_settings(overrides=merge(common, side.settings))
@@ -124,9 +150,14 @@ def retrieves(side: Side, material: Material) -> bool:
 
 
 @contextmanager
-def serving(side: Side, material: Material, folder: Path, *, gpu: bool) -> Iterator[str]:
-    """The side's server; gives its address."""
-    settings = settings_of(side, material, gpu=gpu)
+def serving(side: Side, settings: Settings, folder: Path) -> Iterator[str]:
+    """The side's server; gives its address.
+
+    Args:
+        side: which.
+        settings: all of its.
+        folder: for its log.
+    """
     if side.options is None:
         with ours(settings, folder, side.environment) as url:
             yield url

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.gpu.plan import DRAIN, PLAN, WARM_UP, Part
 from bench.gpu.prepare import Material
 from bench.gpu.sides import CHANGES, SIDES, find_side, retrieves, settings_of
 
@@ -11,8 +12,8 @@ MATERIAL = Material(Path("model"), Path("index"), Path("questions"), Path("promp
 
 
 def test_changes_add_up() -> None:
-    settings = settings_of(find_side("rvc+own+cuda+cached"), MATERIAL, gpu=True)
-    assert settings.preparation.own_process
+    settings = settings_of(find_side("rvc+inside+cuda+cached"), MATERIAL, gpu=True)
+    assert not settings.preparation.own_process
     assert settings.embedding.device == "cuda"
     assert settings.rag.passage_order == "cached"
     assert settings.rag.top_k == 5
@@ -34,13 +35,41 @@ def test_who_retrieves() -> None:
     assert found == {"plain": False, "rvc": True, "rvc+off": False, "baseline": True, "rsc": True}
 
 
+LIMITS = ("max_num_seqs", "max_num_batched_tokens")
+
+
 def test_all_have_the_same_limits() -> None:
+    """But for those of the engine's own part, which changes them one at a time."""
     names = [*SIDES, *(f"rvc+{change}" for change, side in CHANGES.items() if side.options is None)]
-    settings = [settings_of(find_side(name), MATERIAL, gpu=True) for name in names]
-    limits = {
-        (each.engine.max_model_len, each.engine.max_num_seqs, each.engine.max_num_batched_tokens,
-         each.engine.gpu_memory_utilization, each.model.path, each.model.dtype, each.sampling.max_tokens)
-        for each in settings
-    }  # fmt: skip
+    limits = set()
+    for name in names:
+        change = CHANGES.get(name.partition("+")[2])
+        if change and set(change.settings.get("engine", {})) & set(LIMITS):
+            continue
+        each = settings_of(find_side(name), MATERIAL, gpu=True)
+        limits.add(
+            (
+                *(getattr(each.engine, limit) for limit in LIMITS),
+                each.engine.max_model_len,
+                each.engine.gpu_memory_utilization,
+                each.model.path,
+                each.model.dtype,
+                each.sampling.max_tokens,
+            )
+        )
     assert len(limits) == 1
-    assert {each.replicas.gpus for each in settings} == {1}
+
+
+def test_every_part_of_the_plan_can_be_served() -> None:
+    for part in PLAN.values():
+        assert part.against in part.sides
+        for name in part.sides:
+            settings = settings_of(find_side(name), MATERIAL, gpu=True)
+            gpus = settings.replicas.gpus * settings.replicas.count
+            assert gpus <= part.gpus
+            assert settings.replicas.gpus >= settings.engine.tensor_parallel_size
+
+
+def test_there_are_questions_for_every_arrival() -> None:
+    part = Part(("plain",), (64, 128), duration_s=10)
+    assert part.arrivals > 128 * (WARM_UP + 10 + DRAIN)

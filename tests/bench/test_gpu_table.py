@@ -1,27 +1,28 @@
-"""Medians and ratios of points; each repeat against plain's repeat of the same number."""
+"""Medians and ratios of what was measured; each round against the other side's of the same number."""
+
+from pathlib import Path
 
 import numpy as np
 
-from bench.gpu.points import Load, Point
-from bench.gpu.table import markdown
-from tests.loadtest.made_runs import Speed, made_round
+from bench.gpu.measure import MEASURED, Measured
+from bench.gpu.table import Row, markdown, read_parts
+from loadtest.report.file import save_report
+from loadtest.schema import RoundFigures
+from tests.loadtest.made_runs import Speed, made_round, made_run
+
+SPEED = Speed("rvc", 40.0, 0.1, 0.01)
 
 
-def point(side: str, repeat: int, tps: float, ttft: float) -> Point:
-    figures = made_round(Speed("rvc", 40.0, 0.1, 0.01), 8.0, 1, 10.0, np.random.default_rng(1))
-    assert figures.ttft_s is not None
-    figures = figures.model_copy(
-        update={"tps": tps, "ttft_s": figures.ttft_s.model_copy(update={"p50": ttft}), "timeline": []}
+def figures(number: int, tps: float, ttft: float) -> RoundFigures:
+    made = made_round(SPEED, 8.0, number, 10.0, np.random.default_rng(1))
+    assert made.ttft_s is not None
+    return made.model_copy(
+        update={"round": number, "tps": tps, "ttft_s": made.ttft_s.model_copy(update={"p50": ttft})}
     )
-    return Point(
-        side=side,
-        rate_rps=8,
-        repeat=repeat,
-        figures=figures,
-        cpu={"engine core": 0.5},
-        server={},
-        cache_reset=True,
-    )
+
+
+def row(side: str, *rounds: RoundFigures) -> Row:
+    return Row(side, 8, list(rounds), [{"engine core": 0.5}] * len(rounds), 0.3)
 
 
 def rows(text: str, side: str) -> list[list[str]]:
@@ -33,17 +34,13 @@ def rows(text: str, side: str) -> list[list[str]]:
 
 
 def test_figures_ratios_cpu_and_ledger() -> None:
-    made = [
-        ("plain", 0, 1000.0, 0.1),
-        ("plain", 1, 2000.0, 0.2),
-        ("rvc", 1, 3000.0, 0.1),
-        ("rvc", 0, 2000.0, 0.2),
-    ]
-    text = markdown([point(*each) for each in made])
-    figures, ratios, cpu, ledger = rows(text, "rvc")
-    assert figures[1] == "2,500 (2,000 … 3,000)"
-    assert figures[3] == "150 (100 … 200)"
-    assert figures[-1] == "2 valid"
+    plain = row("plain", figures(1, 1000.0, 0.1), figures(2, 2000.0, 0.2))
+    ours = row("rvc", figures(2, 3000.0, 0.1), figures(1, 2000.0, 0.2))
+    text = markdown({"rvc": [plain, ours]})
+    told, ratios, cpu, ledger = rows(text, "rvc")
+    assert told[1] == "2,500 (2,000 … 3,000)"
+    assert told[3] == "150 (100 … 200)"
+    assert told[-2:] == ["30%", "2 valid"]
     # 2000 ÷ 1000 and 3000 ÷ 2000; 0.2 ÷ 0.1 and 0.1 ÷ 0.2
     assert ratios[1] == "1.75 (1.50 … 2.00)"
     assert ratios[3] == "1.25 (0.50 … 2.00)"
@@ -52,11 +49,22 @@ def test_figures_ratios_cpu_and_ledger() -> None:
     assert len(rows(text, "plain")) == 3
 
 
-def test_a_side_without_its_counterpart_has_no_ratio() -> None:
-    text = markdown([point("plain", 0, 1000.0, 0.1), point("rvc", 1, 3000.0, 0.1)])
+def test_a_round_without_its_counterpart_has_no_ratio() -> None:
+    text = markdown({"rvc": [row("plain", figures(1, 1000.0, 0.1)), row("rvc", figures(2, 3000.0, 0.1))]})
     assert rows(text, "rvc")[1][1] == "—"
 
 
-def test_there_are_questions_for_every_arrival() -> None:
-    load = Load(duration_s=15, warmup_s=5)
-    assert load.arrivals(128) > 128 * (15 + 5 + 10)
+def test_parts_are_read_from_their_reports(tmp_path: Path) -> None:
+    for side in ("rvc", "plain"):
+        folder = tmp_path / "rvc" / side
+        folder.mkdir(parents=True)
+        report = made_run(side, SPEED)
+        save_report(report, folder)
+        rate, number = report.levels[0].rate_rps, report.levels[0].rounds[0].round
+        kept = Measured(side=side, cpu={f"{rate:g}/{number}": {"replica": 0.25}}, cached_share=None)
+        (folder / MEASURED).write_text(kept.model_dump_json(), "utf-8")
+    (tmp_path / "rvc" / "rvc+off").mkdir()  # begun, nothing measured
+    found = read_parts(tmp_path)["rvc"]
+    assert [each.side for each in found if each.rate_rps == found[0].rate_rps] == ["plain", "rvc"]
+    assert found[0].cpu[0] == {"replica": 0.25}
+    assert [each.rate_rps for each in found] == sorted(each.rate_rps for each in found)

@@ -11,7 +11,7 @@ class JsonHandler(http.server.BaseHTTPRequestHandler):
     """Answers with JSON and logs nothing."""
 
     def answer(self, status: int, content: object) -> None:
-        text = json.dumps(content).encode()
+        text = b"" if content is None else json.dumps(content).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(text)))

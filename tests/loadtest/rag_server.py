@@ -34,6 +34,7 @@ class RagServer:
         environment: what /v1/environment says.
         passages: that each answer names.
         resets: answers to the next resets, in order; an int is a status without a body.
+        vllm_resets: likewise, status and body, to those that go the way of `vllm serve`; else 404.
         foreign_spans: the second request in three has spans of another one.
         bodies: of the completions so far.
         events: what happened, in order: `reset`, `request` (a completion).
@@ -50,6 +51,7 @@ class RagServer:
         ]
     )
     resets: list[dict[str, Any] | int] = field(default_factory=list)
+    vllm_resets: list[tuple[int, dict[str, Any] | None]] = field(default_factory=list)
     foreign_spans: bool = False
     bodies: list[dict[str, Any]] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
@@ -97,6 +99,10 @@ def rag_server(**told: Any) -> Iterator[RagServer]:
                 state.events.append("reset")
                 said = state.resets.pop(0) if state.resets else {"replica": "r0", "reset": True}
                 self.answer(said if isinstance(said, int) else 200, {} if isinstance(said, int) else said)
+                return
+            if self.path == "/reset_prefix_cache":
+                state.events.append("vllm reset")
+                self.answer(*(state.vllm_resets.pop(0) if state.vllm_resets else (404, {})))
                 return
             state.events.append("request")
             self.send_response(200)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from loadtest.generate import prefix_cache
-from loadtest.generate.prefix_cache import reset_prefix_caches
+from loadtest.generate.prefix_cache import offers_vllm_reset, reset_prefix_caches, reset_vllm_cache
 from tests.loadtest.rag_server import rag_server
 
 
@@ -50,3 +50,27 @@ def test_the_tries_are_bounded_and_the_rest_is_said(answers: list[Any], emptied:
     assert found.emptied == emptied
     assert found.note is not None
     assert note in found.note
+
+
+@pytest.mark.parametrize(
+    ("answers", "asked", "emptied"),
+    [
+        ([(200, {"success": False}), (503, {}), (200, {"success": True})], 3, 1),
+        # vLLM 0.24 says nothing: requests that were cut off may hold the cache for a moment.
+        ([(200, None)] * 9, 3, 1),
+        ([(200, {"success": False})] * 99, 15, 0),
+    ],
+)
+def test_the_cache_of_plain_vllm(answers: list[Any], asked: int, emptied: int) -> None:
+    with rag_server(vllm_resets=answers) as server:
+        found = reset_vllm_cache(server.url, None)
+        assert server.events == ["vllm reset"] * asked
+    assert found.emptied == emptied
+    assert (found.note is None) == bool(emptied)
+
+
+def test_whether_plain_vllm_offers_it() -> None:
+    with rag_server(vllm_resets=[(200, None)]) as server:
+        assert offers_vllm_reset(server.url, None)
+        assert not offers_vllm_reset(server.url, None)
+    assert not offers_vllm_reset(server.url, None)

@@ -35,6 +35,13 @@ def test_caches_that_cannot_be_emptied_are_an_error_before_the_load(questions: P
         prepare(_settings(server.url, questions, reset_cache="true"), Console(file=StringIO()))
 
 
+def test_the_cache_of_plain_vllm_is_emptied_its_way(questions: Path) -> None:
+    with rag_server(environment={}, vllm_resets=[(200, {"success": True})] * 2) as server:
+        prepared = prepare(_settings(server.url, questions, reset_cache="true"), Console(file=StringIO()))
+        assert prepared.reset_caches is not None
+        assert prepared.reset_caches().emptied == 1
+
+
 @pytest.mark.parametrize("replicas", [2, None])
 def test_caches_of_as_many_replicas_as_the_target_says_are_emptied(
     questions: Path, replicas: int | None

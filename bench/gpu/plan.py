@@ -1,0 +1,88 @@
+"""What ``make bench-gpu`` measures, part by part."""
+
+from dataclasses import dataclass
+
+WARM_UP = 4
+DRAIN = 8
+SETTLE = 1
+LOAD_TEST_START = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Sides that get the same load.
+
+    Attributes:
+        sides: their names.
+        rates: requests a second.
+        rounds: of each rate, with other arrivals each; the same for all sides.
+        duration_s: of each window.
+        against: the side that the others are compared with.
+        gpus: that it needs.
+    """
+
+    sides: tuple[str, ...]
+    rates: tuple[float, ...]
+    rounds: int = 1
+    duration_s: float = 10
+    against: str = "plain"
+    gpus: int = 1
+
+    @property
+    def round_s(self) -> float:
+        """How long a round takes at most."""
+        return WARM_UP + self.duration_s + DRAIN + SETTLE + 1
+
+    @property
+    def load_s(self) -> float:
+        """How long the load on one side takes at most."""
+        return LOAD_TEST_START + self.round_s * len(self.rates) * self.rounds
+
+    @property
+    def arrivals(self) -> int:
+        """In a round, at most: the load goes on while the last requests of the window end."""
+        return int(max(self.rates) * self.round_s * 1.1) + 10
+
+
+PLAN = {
+    "plain": Part(
+        ("plain", "plain+interval4", "plain+interval8", "plain+servers2", "plain+servers4", "plain+rust"),
+        (64, 96, 128),
+        rounds=3,
+    ),
+    "rvc": Part(("plain", "rvc+off", "rvc"), (64, 96, 128), rounds=3),
+    "preparing": Part(
+        ("rvc", "rvc+inside", "rvc+whole", "rvc+threads1", "rvc+threads8", "rvc+cuda"),
+        (96,),
+        3,
+        against="rvc",
+    ),
+    "transport": Part(("rvc", "rvc+nice15", "rvc+nosplice", "rvc+haproxy4"), (128,), 3, against="rvc"),
+    "orders": Part(
+        ("rvc", "rvc+canonical", "rvc+popular", "rvc+cached"), (64, 96, 112, 128), 3, against="rvc"
+    ),
+    "engine": Part(
+        (
+            "rvc",
+            "rvc+tokens4k",
+            "rvc+tokens16k",
+            "rvc+seqs256",
+            "rvc+graphs1024",
+            "rvc+fp8",
+            "rvc+fp8kv",
+            "rvc+ngram",
+        ),
+        (128,),
+        3,
+        against="rvc",
+    ),
+    "architectures": Part(
+        ("baseline", "baseline-improved", "rac", "rsc", "rvc"), (8, 16, 24, 32, 64), against="baseline"
+    ),
+    "workers": Part(
+        ("baseline+workers1", "baseline", "baseline+workers16"), (8,), against="baseline+workers1"
+    ),
+    "two": Part(("rvc+two",), (128, 192), 3, against="rvc+two", gpus=2),
+    "split": Part(("rvc+split2",), (16,), against="rvc+split2", gpus=2),
+}
+"""By name, in the order in which they are measured."""
