@@ -54,7 +54,7 @@ async def stream(service: Service, seen: Seen, number: int, until_s: float) -> N
     for turn in itertools.count():
         before = 0.0
         async for delta in service.generate(f"{number}-{turn}", prompt, sampling):
-            orjson.dumps(shape.event(delta))
+            shape.line(delta)
             now = time.perf_counter()
             if before:
                 seen.late_s.append(now - before - ITL_S)

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from app.api.record import RequestRecord
-from app.api.shapes import Json, Shape, usage_json
+from app.api.shapes import Json, Shape, line, usage_json
 from app.engines.contract import Delta
 
 
@@ -28,8 +28,8 @@ class Answer:
     usage: bool
     timed: str | None
 
-    async def events(self) -> AsyncIterator[Json]:
-        """The answer as a stream.
+    async def lines(self) -> AsyncIterator[bytes]:
+        """The answer as server-sent events.
 
         Raises:
             RequestError: the engine failed; the record knows of it.
@@ -40,17 +40,17 @@ class Answer:
                 record.delta(delta)
                 if first:
                     # With the first delta and not before: until then an error can have its own status.
-                    yield self.shape.first_event() | {"rag": self.rag}
+                    yield line(self.shape.first_event() | {"rag": self.rag})
                     first = False
                 if delta.text or delta.finish_reason:
-                    yield self.shape.event(delta)
+                    yield self.shape.line(delta)
         except Exception as error:
             # What is sent of it is an event: nobody further up sees it.
             record.failed(error)
             raise
         closing = {"usage": self._usage()} if self.usage else {}
         if closing := closing | self._timings():
-            yield self.shape.closing_event(closing)
+            yield line(self.shape.closing_event(closing))
 
     async def whole(self) -> Json:
         """The answer in one piece.

@@ -2,7 +2,7 @@
 
 import platform
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.completions import Completions
 from app.api.faults import as_response, on_http_exception, on_request_error, parse_body, unexpected
@@ -26,19 +27,45 @@ EXTENSIONS = ["timings"]
 """What requests may ask for beyond OpenAI's API, apart from ``rag``: a client looks before it asks."""
 
 
-def build_application(service: Service) -> Starlette:
+class Application:
+    """Starlette's routes, with a short cut to those that stream.
+
+    Starlette passes each message of a response through two functions of its own: per token that shows. The
+    endpoints that stream need neither, as they answer every error themselves.
+
+    Args:
+        streaming: path → endpoint, for POST.
+        others: all else.
+    """
+
+    def __init__(self, streaming: Mapping[str, ASGIApp], others: Starlette) -> None:
+        self._streaming, self._others = streaming, others
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] == "http" and scope["method"] == "POST":
+            await self._streaming.get(scope["path"], self._others)(scope, receive, send)
+        else:
+            await self._others(scope, receive, send)
+
+
+def build_application(service: Service) -> Application:
     """The ASGI application of one service; it shuts the service down when it ends."""
     plain = PlainRoutes(service)
+    streaming = {
+        "/v1/chat/completions": Completions(service, chat=True),
+        "/v1/completions": Completions(service, chat=False),
+    }
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         yield
         await service.shutdown()
 
-    return Starlette(
+    others = Starlette(
         routes=[
-            Route("/v1/chat/completions", Completions(service, chat=True), methods=["POST"]),
-            Route("/v1/completions", Completions(service, chat=False), methods=["POST"]),
+            # For other methods than POST, which get a 405.
+            *(Route(path, endpoint, methods=["POST"]) for path, endpoint in streaming.items()),
             Route("/v1/retrieve", plain.retrieve, methods=["POST"]),
             Route("/v1/models", plain.models),
             Route("/v1/environment", plain.environment),
@@ -48,6 +75,7 @@ def build_application(service: Service) -> Starlette:
         exception_handlers={RequestError: on_request_error, HTTPException: on_http_exception},
         lifespan=lifespan,
     )
+    return Application(streaming, others)
 
 
 class PlainRoutes:

@@ -2,7 +2,6 @@
 
 import time
 import uuid
-from typing import Any
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
@@ -15,7 +14,7 @@ from app.api.keys import check_key
 from app.api.record import RequestRecord
 from app.api.schema import ChatRequest, CompletionRequest
 from app.api.shapes import ChatShape, CompletionShape, Shape, passages_json
-from app.api.streaming import send_events, while_connected
+from app.api.streaming import Sending, while_connected
 from app.errors import NotFound
 from app.rag.service import Service
 
@@ -38,32 +37,26 @@ class Completions:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; every error ends in OpenAI's shape."""
         request = Request(scope, receive)
-        started = False
-
-        async def noting_send(message: Any) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
+        sending = Sending(send)
         record = RequestRecord(self._service.metrics)
         server = self._service.settings.server
         try:
             check_key(scope, server.api_keys)
             with self._service.admit():
                 body = await parse_body(request, self._request_type, server.max_body_bytes)
-                await while_connected(receive, self._answer(request, body, noting_send, record))
+                await while_connected(receive, self._answer(request, body, sending, record))
         except ClientDisconnect:
             pass  # in the middle of its request: nobody is left to answer
         except Exception as error:
             record.failed(error)
-            if started:
+            if sending.started:
                 raise
             await as_response(unexpected(error))(scope, receive, send)
         finally:
             record.end()
 
     async def _answer(
-        self, request: Request, body: ChatRequest | CompletionRequest, send: Any, record: RequestRecord
+        self, request: Request, body: ChatRequest | CompletionRequest, sending: Sending, record: RequestRecord
     ) -> None:
         service = self._service
         if body.model != service.settings.model.served_name:
@@ -91,9 +84,10 @@ class Completions:
             timed=request_id if body.timings else None,
         )
         if body.stream:
-            await send_events(send, answer.events(), headers)
+            await sending.events(answer.lines(), headers)
         else:
             response = Response(orjson.dumps(await answer.whole()), media_type="application/json")
             response.raw_headers += headers
-            await response(request.scope, request.receive, send)
+            sending.started = True
+            await response(request.scope, request.receive, sending.send)
         record.answered()

@@ -8,10 +8,10 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
-import orjson
 from starlette.types import Receive, Send
 
 from app.api.faults import as_json, unexpected
+from app.api.shapes import line
 
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -22,29 +22,44 @@ HEADERS = [
 DONE = b"data: [DONE]\n\n"
 
 
-async def send_events(
-    send: Send, events: AsyncIterator[dict[str, Any]], headers: list[tuple[bytes, bytes]]
-) -> None:
-    """Send events as they come, then ``[DONE]``.
+class Sending:
+    """One response on its way.
 
-    Nothing is sent before the first event is there, so that an error up to then has its own status. A
-    later one goes out as an event with an ``error``, and there is no ``[DONE]``.
+    Args:
+        send: ASGI's.
+
+    Attributes:
+        started: whether anything of it has been sent.
     """
-    first = await anext(events)
-    await send({"type": "http.response.start", "status": 200, "headers": HEADERS + headers})
-    last = DONE
-    try:
-        await _send_event(send, first)
-        async for event in events:
-            await _send_event(send, event)
-    except Exception as error:
-        last = b"data: " + orjson.dumps(as_json(unexpected(error))) + b"\n\n"
-    await send({"type": "http.response.body", "body": last})
 
+    __slots__ = ("send", "started")
 
-async def _send_event(send: Send, event: dict[str, Any]) -> None:
-    body = b"data: " + orjson.dumps(event) + b"\n\n"
-    await send({"type": "http.response.body", "body": body, "more_body": True})
+    def __init__(self, send: Send) -> None:
+        self.send = send
+        self.started = False
+
+    async def events(self, lines: AsyncIterator[bytes], headers: list[tuple[bytes, bytes]]) -> None:
+        """Send events as they come, then ``[DONE]``.
+
+        Nothing is sent before the first event is there, so that an error up to then has its own status. A
+        later one goes out as an event with an ``error``, and there is no ``[DONE]``.
+
+        Args:
+            lines: the events.
+            headers: beside those of every stream.
+        """
+        send = self.send
+        body = await anext(lines)
+        self.started = True
+        await send({"type": "http.response.start", "status": 200, "headers": HEADERS + headers})
+        last = DONE
+        try:
+            await send({"type": "http.response.body", "body": body, "more_body": True})
+            async for body in lines:
+                await send({"type": "http.response.body", "body": body, "more_body": True})
+        except Exception as error:
+            last = line(as_json(unexpected(error)))
+        await send({"type": "http.response.body", "body": last})
 
 
 async def while_connected(receive: Receive, work: Coroutine[Any, Any, None]) -> None:

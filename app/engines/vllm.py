@@ -4,6 +4,7 @@ Works with vLLM 0.24 (GPU) and 0.32 (CPU build): only AsyncEngineArgs, AsyncLLM,
 RequestOutputKind and UsageContext are used, which both have in the same places.
 """
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import fields
@@ -14,6 +15,7 @@ from typing import Any
 from app.engines.contract import Delta, Engine, EngineLoad, FinishReason, FirstDelta, Sampling
 from app.engines.log_targets import log_targets_kept
 from app.engines.model_folder import check_model_folder
+from app.engines.token_texts import AnswerText, TokenTexts
 from app.errors import EngineFailed, ModelFolderError, NotReady, SettingsError
 from app.settings import Settings
 
@@ -71,11 +73,14 @@ class VllmEngine(Engine):
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._llm: Any = None
+        self._texts: TokenTexts | None = None
         self._running = 0
 
     async def start(self) -> None:
         """Start the engine core and wait until it has loaded the model."""
-        check_model_folder(Path(self._settings.model.path))
+        folder = Path(self._settings.model.path)
+        check_model_folder(folder)
+        self._texts = await asyncio.to_thread(TokenTexts.read, folder)
         with log_targets_kept():
             self._llm = self._started()
 
@@ -119,7 +124,7 @@ class VllmEngine(Engine):
     async def generate(
         self, request_id: str, prompt: Sequence[int], sampling: Sampling
     ) -> AsyncIterator[Delta]:
-        """Stream vLLM's own deltas; it detokenizes and finds stop texts."""
+        """Stream vLLM's own deltas; where there are stop texts it detokenizes and finds them."""
         from vllm import SamplingParams
         from vllm.inputs import TokensPrompt
         from vllm.sampling_params import RequestOutputKind
@@ -135,14 +140,17 @@ class VllmEngine(Engine):
             stop=list(sampling.stop),
             ignore_eos=sampling.ignore_eos,
             output_kind=RequestOutputKind.DELTA,
+            detokenize=self._texts is None or bool(sampling.stop),
         )
+        written = self._texts.answer() if self._texts is not None and not sampling.stop else None
         self._running += 1
         try:
             outputs = self._llm.generate(TokensPrompt(prompt_token_ids=list(prompt)), parameters, request_id)
-            yield first_delta(await anext(outputs))
+            first = await anext(outputs)
+            yield first_delta(first, _text(first.outputs[0], written))
             async for output in outputs:
                 answer = output.outputs[0]
-                yield Delta(answer.text, len(answer.token_ids), _reason(answer.finish_reason))
+                yield Delta(_text(answer, written), len(answer.token_ids), _reason(answer.finish_reason))
         except EngineDeadError as error:
             raise EngineFailed("vLLM's engine core has died") from error
         finally:
@@ -203,10 +211,18 @@ class VllmEngine(Engine):
         return described
 
 
-def first_delta(output: Any) -> Delta:
+def _text(answer: Any, written: AnswerText | None) -> str:
+    """Of a vllm CompletionOutput: its own, or that of its tokens without the one that ended it."""
+    if written is None:
+        return str(answer.text)
+    tokens = answer.token_ids
+    return written.push(tokens[:-1] if answer.finish_reason == "stop" else tokens)
+
+
+def first_delta(output: Any, text: str) -> Delta:
     """Of a vllm RequestOutput. Its times are there if statistics are on, all by the engine core's clock."""
     answer, times = output.outputs[0], output.metrics
-    text, tokens, reason = answer.text, len(answer.token_ids), _reason(answer.finish_reason)
+    tokens, reason = len(answer.token_ids), _reason(answer.finish_reason)
     if times is None or not times.scheduled_ts:
         return Delta(text, tokens, reason)
     queue_s, prefill_s = times.scheduled_ts - times.queued_ts, times.first_token_ts - times.scheduled_ts

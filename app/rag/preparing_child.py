@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 from app.errors import EngineFailed, RagLlmError
+from app.pauses import freeze_heap
 from app.rag.frames import frame, read_frame
 from app.rag.preparation import Preparation
 from app.rag.preparer import IndexState
@@ -50,6 +51,8 @@ class Child:
     async def _answer(self, number: int, name: str, arguments: tuple[Any, ...]) -> None:
         try:
             outcome = await getattr(self._preparation, name)(*arguments)
+            if name == "start":
+                freeze_heap()
         except RagLlmError as error:
             outcome = error
         except Exception as error:  # which might not go through a pickle

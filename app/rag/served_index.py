@@ -88,8 +88,8 @@ class ServedIndex:
         if self._embedding is None:
             embedding = self._settings.embedding
             self._embedding = EmbeddingModel(
-                embedding.model, device=embedding.device, threads=embedding.threads
-            )
+                embedding.model, device=embedding.device, threads=embedding.threads, dtype=embedding.dtype
+            ).trace()
         return self._embedding
 
     def _open(self, path: str) -> Index:

@@ -12,6 +12,7 @@ from app.engines.contract import Delta, Engine, Sampling
 from app.errors import NotReady, QueueFull, RagLlmError
 from app.metrics.endpoint import serve_metrics
 from app.metrics.record import ServiceMetrics, State
+from app.pauses import freeze_heap
 from app.rag.preparation import Preparation
 from app.rag.preparer import Asked, IndexState, Preparer, RagOptions
 from app.rag.preparing_process import PreparingProcess
@@ -93,6 +94,7 @@ class Service:
         except RagLlmError as error:
             self.failure = error
             raise
+        await asyncio.to_thread(freeze_heap)
         self._ready = True
 
     async def reconfigure(self, rag: RagSettings, sampling: SamplingSettings) -> None:

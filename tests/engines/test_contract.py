@@ -188,7 +188,7 @@ def test_a_prefix_cache_is_emptied_but_not_under_a_request(running: Running) -> 
 
 def test_vllm_without_statistics_gives_a_plain_first_delta() -> None:
     answer = SimpleNamespace(text="a", token_ids=[1], finish_reason=None)
-    assert type(first_delta(SimpleNamespace(outputs=[answer], metrics=None))) is Delta
+    assert type(first_delta(SimpleNamespace(outputs=[answer], metrics=None), "a")) is Delta
 
 
 def test_a_started_engine_is_healthy(running: Running) -> None:
