@@ -105,10 +105,13 @@ class VllmEngine(Engine):
             os.environ["OMP_NUM_THREADS"] = str(self._settings.engine.threads)
             os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", "nobind")
         from vllm import AsyncEngineArgs
+        from vllm.envs import enable_envs_cache
         from vllm.usage.usage_lib import UsageContext
         from vllm.v1.engine.async_llm import AsyncLLM
 
         check_names(self._settings.engine.vllm, {field.name for field in fields(AsyncEngineArgs)})
+        # vLLM would read the environment anew for every output.
+        enable_envs_cache()
         try:
             # Without the server's context vLLM takes limits made for scripts: 128 sequences instead of
             # 1,024 and 2,048 batched tokens instead of 8,192 on an H200.
@@ -188,6 +191,9 @@ class VllmEngine(Engine):
         """End the engine core's process."""
         llm, self._llm = self._llm, None
         if llm is not None:
+            from vllm.envs import disable_envs_cache
+
+            disable_envs_cache()
             # On the loop's own thread: from another, vLLM's output task would report the core dead.
             llm.shutdown()
 

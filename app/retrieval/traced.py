@@ -32,7 +32,7 @@ def traced(model: Any) -> Embed | None:
         Texts → vectors of length one, [texts, dimension], float32 on the CPU; None if the recording doesn't
         give what the model gives.
     """
-    names = [name for name in model.preprocess(list(SAMPLES[0])) if name in model.tokenizer.model_input_names]
+    names: list[str] = []
 
     class Recorded(torch.nn.Module):
         """The whole model, from token ids to vectors."""
@@ -56,6 +56,8 @@ def traced(model: Any) -> Embed | None:
             return recording(*features(texts)).cpu()  # type: ignore[no-any-return]
 
     try:
+        known = model.tokenizer.model_input_names
+        names += [name for name in model.preprocess(list(SAMPLES[0])) if name in known]
         with torch.inference_mode(), _quiet():
             recording = torch.jit.freeze(
                 torch.jit.trace(Recorded().eval(), features(SAMPLES[0]), check_trace=False, strict=False)  # type: ignore[no-untyped-call]

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-WARM_UP = 4
-DRAIN = 8
+WARM_UP = 5
+DRAIN = 6
 SETTLE = 1
 LOAD_TEST_START = 10
 
@@ -24,7 +24,7 @@ class Part:
     sides: tuple[str, ...]
     rates: tuple[float, ...]
     rounds: int = 1
-    duration_s: float = 10
+    duration_s: float = 8
     against: str = "plain"
     gpus: int = 1
 
@@ -45,14 +45,22 @@ class Part:
 
 
 PLAN = {
-    "plain": Part(
-        ("plain", "plain+interval4", "plain+interval8", "plain+servers2", "plain+servers4", "plain+rust"),
+    "serving": Part(
+        (
+            "plain",
+            "plain+interval4",
+            "plain+interval8",
+            "plain+servers2",
+            "plain+servers4",
+            "plain+rust",
+            "rvc+off",
+            "rvc",
+        ),
         (64, 96, 128),
         rounds=3,
     ),
-    "rvc": Part(("plain", "rvc+off", "rvc"), (64, 96, 128), rounds=3),
     "preparing": Part(
-        ("rvc", "rvc+inside", "rvc+whole", "rvc+threads1", "rvc+threads8", "rvc+cuda"),
+        ("rvc", "rvc+inside", "rvc+whole", "rvc+float32", "rvc+threads1", "rvc+threads8", "rvc+cuda"),
         (96,),
         3,
         against="rvc",

@@ -56,6 +56,7 @@ def main(
     ),
     parts: Annotated[str, typer.Option(help=f"Of the plan: {', '.join(PLAN)}.")] = ",".join(PLAN),
     sides: Annotated[str, typer.Option(help=SIDES_HELP)] = "",
+    only: Annotated[str, typer.Option(help="Of the parts' sides these; several runs share them.")] = "",
     rates: Annotated[str, typer.Option(help="Requests per second, in place of the part's.")] = "",
     rounds: Annotated[int, typer.Option(help="Of each rate, in place of the part's.")] = 0,
     duration: Annotated[float, typer.Option(help="Seconds of a window, in place of the part's.")] = 0,
@@ -98,7 +99,8 @@ def main(
                 clock.say(f"{name}: needs {part.gpus} GPUs")
                 continue
             for side in part.sides:
-                run.side(name, part, side)
+                if not only or side in only.split(","):
+                    run.side(name, part, side)
     (out / "table.md").write_text(markdown(read_parts(out)), "utf-8")
     for name, part in chosen.items():
         _join(out / name, name, part)

@@ -39,19 +39,15 @@ class Side:
     environment: dict[str, str] = field(default_factory=dict)
 
 
+EMBEDDING = {"threads": 2, "max_wait_ms": 0, "dtype": "bfloat16"}
+
 SIDES = {
     "plain": Side(options=()),
-    "rvc": Side({"preparation": {"own_process": True}, "embedding": {"threads": 4, "max_wait_ms": 0}}),
-    "baseline": Side({"architecture": "baseline", "embedding": {"threads": 4}}),
-    "baseline-improved": Side(
-        {
-            "architecture": "baseline",
-            "engine": {"batch": True, "max_batch_size": 64},
-            "embedding": {"threads": 4},
-        }
-    ),
-    "rac": Side({"architecture": "rac", "embedding": {"threads": 4}}),
-    "rsc": Side({"architecture": "rsc", "embedding": {"threads": 4}}),
+    "rvc": Side({"preparation": {"own_process": True}}),
+    "baseline": Side({"architecture": "baseline"}),
+    "baseline-improved": Side({"architecture": "baseline", "engine": {"batch": True, "max_batch_size": 64}}),
+    "rac": Side({"architecture": "rac"}),
+    "rsc": Side({"architecture": "rsc"}),
 }
 """``plain`` is `vllm serve`."""
 
@@ -71,9 +67,10 @@ CHANGES = {
     "off": Side({"rag": {"enabled": False}}),
     "inside": Side({"preparation": {"own_process": False}}),
     "whole": Side({"preparation": {"remembered_pieces": 0}}),
+    "float32": Side({"embedding": {"dtype": "float32"}}),
     "threads1": Side({"embedding": {"threads": 1}}),
     "threads8": Side({"embedding": {"threads": 8}}),
-    "cuda": Side({"embedding": {"device": "cuda", "threads": 1}}),
+    "cuda": Side({"embedding": {"device": "cuda"}}),
     # order of passages
     "canonical": Side({"rag": {"passage_order": "canonical"}}),
     "popular": Side({"rag": {"passage_order": "popular"}}),
@@ -86,7 +83,7 @@ CHANGES = {
     "tokens4k": _engine(max_num_batched_tokens=4096),
     "tokens16k": _engine(max_num_batched_tokens=16384),
     "seqs256": _engine(max_num_seqs=256),
-    "interval4-ours": _engine(vllm={"stream_interval": 4}),
+    "pairs": _engine(vllm={"stream_interval": 2}),
     "graphs1024": _engine(vllm={"max_cudagraph_capture_size": 1024}),
     "ngram": _engine(vllm={"speculative_config": NGRAM}),
     "fp8": _engine(quantization="fp8"),
@@ -134,7 +131,7 @@ def settings_of(side: Side, material: Material, *, gpu: bool, port: int = PORT) 
         "architecture": "rvc",
         "model": {"path": str(material.model), "dtype": "bfloat16"},
         "engine": engine,
-        "embedding": {"model": BUNDLED},
+        "embedding": {"model": BUNDLED, **EMBEDDING},
         "rag": {"index": str(material.index), "top_k": TOP_K},
         "sampling": {"max_tokens": OUTPUT_TOKENS},
         "server": {"port": port, "max_ongoing_requests": 8192, "allow_cache_reset": True},

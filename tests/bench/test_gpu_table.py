@@ -36,7 +36,7 @@ def rows(text: str, side: str) -> list[list[str]]:
 def test_figures_ratios_cpu_and_ledger() -> None:
     plain = row("plain", figures(1, 1000.0, 0.1), figures(2, 2000.0, 0.2))
     ours = row("rvc", figures(2, 3000.0, 0.1), figures(1, 2000.0, 0.2))
-    text = markdown({"rvc": [plain, ours]})
+    text = markdown({"serving": [plain, ours]})
     told, ratios, cpu, ledger = rows(text, "rvc")
     assert told[1] == "2,500 (2,000 … 3,000)"
     assert told[3] == "150 (100 … 200)"
@@ -50,21 +50,21 @@ def test_figures_ratios_cpu_and_ledger() -> None:
 
 
 def test_a_round_without_its_counterpart_has_no_ratio() -> None:
-    text = markdown({"rvc": [row("plain", figures(1, 1000.0, 0.1)), row("rvc", figures(2, 3000.0, 0.1))]})
+    text = markdown({"serving": [row("plain", figures(1, 1000.0, 0.1)), row("rvc", figures(2, 3000.0, 0.1))]})
     assert rows(text, "rvc")[1][1] == "—"
 
 
 def test_parts_are_read_from_their_reports(tmp_path: Path) -> None:
     for side in ("rvc", "plain"):
-        folder = tmp_path / "rvc" / side
+        folder = tmp_path / "serving" / side
         folder.mkdir(parents=True)
         report = made_run(side, SPEED)
         save_report(report, folder)
         rate, number = report.levels[0].rate_rps, report.levels[0].rounds[0].round
         kept = Measured(side=side, cpu={f"{rate:g}/{number}": {"replica": 0.25}}, cached_share=None)
         (folder / MEASURED).write_text(kept.model_dump_json(), "utf-8")
-    (tmp_path / "rvc" / "rvc+off").mkdir()  # begun, nothing measured
-    found = read_parts(tmp_path)["rvc"]
+    (tmp_path / "serving" / "rvc+off").mkdir()  # begun, nothing measured
+    found = read_parts(tmp_path)["serving"]
     assert [each.side for each in found if each.rate_rps == found[0].rate_rps] == ["plain", "rvc"]
     assert found[0].cpu[0] == {"replica": 0.25}
     assert [each.rate_rps for each in found] == sorted(each.rate_rps for each in found)
