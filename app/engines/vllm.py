@@ -83,12 +83,16 @@ class VllmEngine(Engine):
         self._texts = await asyncio.to_thread(TokenTexts.read, folder)
         with log_targets_kept():
             self._llm = self._started()
+        from vllm.envs import enable_envs_cache
+
+        # It would read the environment anew for every output. Not before: it also writes it while it starts.
+        enable_envs_cache()
 
     def _started(self) -> Any:
         # Read when vLLM is first imported, and by the engine core's process.
         os.environ["VLLM_NO_USAGE_STATS"] = "1"
         # A fork would copy the threads' locks of the tokenizer and the embedding model in whatever state.
-        os.environ["VLLM_WORKER_MULTIPROCESSING_METHOD"] = "spawn"
+        os.environ["VLLM_WORKER_MULTIPROC_METHOD"] = "spawn"
         os.environ.setdefault("VLLM_LOGGING_LEVEL", "WARNING")
         os.environ["VLLM_CPU_KVCACHE_SPACE"] = str(self._settings.engine.cpu_kv_cache_gib)
         from vllm.platforms import current_platform
@@ -105,13 +109,10 @@ class VllmEngine(Engine):
             os.environ["OMP_NUM_THREADS"] = str(self._settings.engine.threads)
             os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", "nobind")
         from vllm import AsyncEngineArgs
-        from vllm.envs import enable_envs_cache
         from vllm.usage.usage_lib import UsageContext
         from vllm.v1.engine.async_llm import AsyncLLM
 
         check_names(self._settings.engine.vllm, {field.name for field in fields(AsyncEngineArgs)})
-        # vLLM would read the environment anew for every output.
-        enable_envs_cache()
         try:
             # Without the server's context vLLM takes limits made for scripts: 128 sequences instead of
             # 1,024 and 2,048 batched tokens instead of 8,192 on an H200.
