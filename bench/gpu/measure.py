@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 from pydantic import BaseModel, ConfigDict
 
-from bench.gpu.plan import DRAIN, LOAD_TEST_START, SETTLE, WARM_UP, Part
+from bench.gpu.plan import LOAD_TEST_START, SETTLE, Part
 from bench.gpu.prepare import OUTPUT_TOKENS
 from bench.gpu.profile import SECONDS, ledger, profile
 from bench.gpu.watch import CpuWatch
@@ -83,7 +83,7 @@ def measure(part: Part, target: Target, folder: Path, most_s: float) -> None:
     after = _cache_counts(target.metrics)
     report = load_report(folder / "report.json")
     cpu = {
-        f"{level.rate_rps:g}/{each.round}": watch.shares(each, WARM_UP)
+        f"{level.rate_rps:g}/{each.round}": watch.shares(each, part.warm_up_s)
         for level in report.levels
         for each in level.rounds
     }
@@ -103,7 +103,7 @@ def measure_profiled(part: Part, target: Target, folder: Path) -> None:
         process = subprocess.Popen(
             _command(short, target, folder / "profiled"), stdout=log, stderr=subprocess.STDOUT
         )
-        time.sleep(LOAD_TEST_START / 2 + WARM_UP)
+        time.sleep(LOAD_TEST_START / 2 + part.warm_up_s)
         profile(folder)
         process.wait(short.load_s)
     lines = ledger(folder, rate, OUTPUT_TOKENS)
@@ -113,8 +113,22 @@ def measure_profiled(part: Part, target: Target, folder: Path) -> None:
 def _command(part: Part, target: Target, folder: Path) -> list[str]:
     rates = ",".join(f"{rate:g}" for rate in part.rates)
     command = [sys.executable, "-m", "loadtest", "run", "--target", target.url, "--rps", rates]
-    command += ["--rounds", str(part.rounds), "--duration", str(part.duration_s), "--warmup", str(WARM_UP)]
-    command += ["--drain-timeout", str(DRAIN), "--settle", str(SETTLE), "--workers", str(target.workers)]
+    command += [
+        "--rounds",
+        str(part.rounds),
+        "--duration",
+        str(part.duration_s),
+        "--warmup",
+        str(part.warm_up_s),
+    ]
+    command += [
+        "--drain-timeout",
+        str(part.drain_s),
+        "--settle",
+        str(SETTLE),
+        "--workers",
+        str(target.workers),
+    ]
     command += ["--questions", str(target.questions), "--popularity", "round-robin", "--reset-cache"]
     command += ["--endpoint", "chat" if target.chat else "completions", "--max-tokens", str(OUTPUT_TOKENS)]
     command += ["--ignore-eos", "--no-html", "--label", f"side={target.side}", "--run", target.side]

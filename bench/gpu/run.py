@@ -16,7 +16,7 @@ from rich.console import Console
 from app.cli.processes import no_process_left
 from app.errors import RagLlmError
 from bench.gpu.measure import MEASURED, REPORT_S, Target, measure, measure_profiled
-from bench.gpu.plan import PLAN, Part
+from bench.gpu.plan import LOAD_TEST_START, PLAN, Part
 from bench.gpu.prepare import Material, prepare
 from bench.gpu.sides import CHANGES, PORT, SIDES, find_side, retrieves, serving, settings_of
 from bench.gpu.table import markdown, read_parts
@@ -188,7 +188,7 @@ class Run:
                     workers=self._workers,
                 )
                 measure(part, target, folder, clock.left_s - STOP_S - REPORT_S)
-                if self._profiled and clock.left_s > STOP_S + REPORT_S + part.round_s:
+                if self._profiled and clock.left_s > STOP_S + LOAD_TEST_START + part.round_s:
                     measure_profiled(part, target, folder)
         except (RagLlmError, SystemExit, subprocess.SubprocessError) as error:
             # The other sides can still be measured.

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.gpu.plan import DRAIN, PLAN, WARM_UP, Part
+from bench.gpu.plan import PLAN, Part
 from bench.gpu.prepare import Material
 from bench.gpu.sides import CHANGES, SIDES, find_side, retrieves, settings_of
 
@@ -72,4 +72,4 @@ def test_every_part_of_the_plan_can_be_served() -> None:
 
 def test_there_are_questions_for_every_arrival() -> None:
     part = Part(("plain",), (64, 128), duration_s=10)
-    assert part.arrivals > 128 * (WARM_UP + 10 + DRAIN)
+    assert part.arrivals > 128 * (part.warm_up_s + 10 + part.drain_s)
