@@ -58,7 +58,7 @@ class Service:
         self.failure: RagLlmError | None = None
         self.refused_change: str | None = None
         if preparer is None:
-            preparer = (PreparingProcess if settings.preparation.own_process else Preparation)(settings)
+            preparer = (PreparingProcess if settings.prepares_in_own_process else Preparation)(settings)
         self._preparer: Preparer = preparer
         # Counted even if nobody can ask for them: it costs next to nothing.
         self.metrics = ServiceMetrics(self._state)

@@ -108,8 +108,10 @@ class EmbeddingSettings(Section):
 class PreparationSettings(Section):
     """How prompts are made of questions: retrieval, chat template, tokens."""
 
-    own_process: bool = Field(
-        False, description="In a process of its own, away from the one that streams; it takes about 0.5 GiB."
+    own_process: bool | None = Field(
+        None,
+        description="In a process of its own, away from the one that streams; it takes about 0.5 GiB. None: "
+        "for rvc with an accelerator, whose streams would wait.",
     )
     threads: Positive = Field(1, description="Threads that tokenize prompts.")
     remembered_pieces: Annotated[int, Field(ge=0)] = Field(
@@ -265,6 +267,14 @@ class Settings(Section):
     hub: HubSettings = HubSettings()
     ask: AskSettings = AskSettings()
     demo: DemoSettings = DemoSettings()
+
+    @property
+    def prepares_in_own_process(self) -> bool:
+        """What preparation.own_process means here."""
+        wanted, replicas = self.preparation.own_process, self.replicas
+        if wanted is not None:
+            return wanted
+        return self.architecture is Architecture.RVC and bool(replicas.gpus or replicas.resources)
 
     @model_validator(mode="after")
     def _sizes_fit(self) -> "Settings":

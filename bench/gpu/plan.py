@@ -91,7 +91,7 @@ PLAN = {
         (8, 16, 24, 32, 64),
         # Without batching these are overloaded from the first second on: most of their time is the drain.
         duration_s=5,
-        warm_up_s=1,
+        warm_up_s=0,
         drain_s=40,
         against="baseline",
     ),

@@ -43,7 +43,7 @@ EMBEDDING = {"threads": 2, "max_wait_ms": 0, "dtype": "bfloat16"}
 
 SIDES = {
     "plain": Side(options=()),
-    "rvc": Side({"preparation": {"own_process": True}}),
+    "rvc": Side(),
     "baseline": Side({"architecture": "baseline"}),
     "baseline-improved": Side({"architecture": "baseline", "engine": {"batch": True, "max_batch_size": 64}}),
     "rac": Side({"architecture": "rac"}),

@@ -13,7 +13,7 @@ MATERIAL = Material(Path("model"), Path("index"), Path("questions"), Path("promp
 
 def test_changes_add_up() -> None:
     settings = settings_of(find_side("rvc+inside+cuda+cached"), MATERIAL, gpu=True)
-    assert not settings.preparation.own_process
+    assert settings.preparation.own_process is False
     assert settings.embedding.device == "cuda"
     assert settings.rag.passage_order == "cached"
     assert settings.rag.top_k == 5

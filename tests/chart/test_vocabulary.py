@@ -64,7 +64,7 @@ CHANGED: Values = {
         "enforce_eager": False,
         "vllm": {"speculative_config": {"method": "ngram", "num_speculative_tokens": 3}},
     },
-    "embedding": {"model": "/mnt/shared/models/e", "device": "cuda", "max_wait_ms": 0.5},
+    "embedding": {"model": "/mnt/shared/models/e", "device": "cuda", "dtype": "bfloat16", "max_wait_ms": 0.5},
     "preparation": {"own_process": True, "threads": 2, "remembered_pieces": 0},
     "server": {"max_ongoing_requests": 3, "max_body_bytes": 5_000_000},
     "startup": {"wait_s": 0},
