@@ -51,8 +51,11 @@ def read_part(folder: Path) -> list[Row]:
     for path in paths:
         kept = Measured.model_validate_json((path / MEASURED).read_text("utf-8"))
         for level in load_report(path / "report.json").levels:
-            cpu = [kept.cpu.get(f"{level.rate_rps:g}/{each.round}", {}) for each in level.rounds]
-            rows.append(Row(kept.side, level.rate_rps, level.rounds, cpu, kept.cached_share))
+            # What the end of the time cut off says nothing.
+            rounds = [each for each in level.rounds if each.verdict.kind != "incomplete"]
+            cpu = [kept.cpu.get(f"{level.rate_rps:g}/{each.round}", {}) for each in rounds]
+            if rounds:
+                rows.append(Row(kept.side, level.rate_rps, rounds, cpu, kept.cached_share))
     return sorted(rows, key=lambda row: row.rate_rps)
 
 
