@@ -18,6 +18,7 @@ PLAN = (
     "ignore_eos",
     "rag",
     "top_k",
+    "passage_order",
     "rps",
     "steps",
     "duration",

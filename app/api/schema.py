@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 from app.engines.contract import Sampling
 from app.rag.preparer import RagOptions
 from app.rag.tokenizer import Message
-from app.settings.model import SamplingSettings
+from app.settings.model import PassageOrder, SamplingSettings
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 
@@ -28,16 +28,18 @@ class Rag(Body):
     Attributes:
         enabled: retrieve passages; default: the server's setting in chats, off in completions.
         top_k: how many; default: the server's setting.
+        passage_order: in the prompt; likewise.
         return_text: send the passages' titles and texts back too.
     """
 
     enabled: bool | None = None
     top_k: Annotated[int, Field(ge=1, le=100)] | None = None
+    passage_order: PassageOrder | None = None
     return_text: bool = False
 
     def options(self) -> RagOptions:
         """What the service needs to know."""
-        return RagOptions(self.enabled, self.top_k)
+        return RagOptions(self.enabled, self.top_k, self.passage_order)
 
 
 class StreamOptions(Body):

@@ -62,6 +62,8 @@ class Preparation(Preparer):
         """Retrieve in micro-batches, tokenize in a thread."""
         assert self._builder is not None, "prepare comes after start"
         rag, enabled = self._rag, asked.options.enabled
+        if order := asked.options.passage_order:
+            rag = rag.model_copy(update={"passage_order": order})
         if enabled is None:
             enabled = is_chat(asked.text) and rag.enabled and self._index.retriever is not None
         found = await self.retrieve(_question(asked.text), asked.options.top_k) if enabled else None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from app.rag.prompt import Prompt
 from app.rag.tokenizer import Text
 from app.retrieval.retriever import Retrieved
-from app.settings.model import RagSettings
+from app.settings.model import PassageOrder, RagSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,7 @@ class RagOptions:
 
     enabled: bool | None = None
     top_k: int | None = None
+    passage_order: PassageOrder | None = None
 
 
 @dataclass(frozen=True, slots=True)

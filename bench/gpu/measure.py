@@ -48,6 +48,7 @@ class Target:
         questions: file of questions or finished prompts, in the order in which they are asked.
         chat: ask as chats; else as finished prompts.
         workers: processes that generate the load.
+        asks: further options of the load test.
     """
 
     side: str
@@ -56,6 +57,7 @@ class Target:
     questions: Path
     chat: bool
     workers: int
+    asks: tuple[str, ...]
 
 
 def measure(part: Part, target: Target, folder: Path, most_s: float) -> None:
@@ -132,7 +134,7 @@ def _command(part: Part, target: Target, folder: Path) -> list[str]:
     command += ["--questions", str(target.questions), "--popularity", "round-robin", "--reset-cache"]
     command += ["--endpoint", "chat" if target.chat else "completions", "--max-tokens", str(OUTPUT_TOKENS)]
     command += ["--ignore-eos", "--no-html", "--label", f"side={target.side}", "--run", target.side]
-    return [*command, "--out", str(folder)]
+    return [*command, *target.asks, "--out", str(folder)]
 
 
 def _cache_counts(url: str) -> dict[str, float]:

@@ -47,45 +47,8 @@ class Part:
 
 
 PLAN = {
-    "serving": Part(
-        (
-            "plain",
-            "plain+interval4",
-            "plain+interval8",
-            "plain+servers2",
-            "plain+servers4",
-            "plain+rust",
-            "rvc+off",
-            "rvc",
-        ),
-        (64, 96, 128),
-        rounds=3,
-    ),
-    "preparing": Part(
-        ("rvc", "rvc+inside", "rvc+whole", "rvc+float32", "rvc+threads1", "rvc+threads8", "rvc+cuda"),
-        (96,),
-        3,
-        against="rvc",
-    ),
-    "transport": Part(("rvc", "rvc+nice15", "rvc+nosplice", "rvc+haproxy4"), (128,), 3, against="rvc"),
-    "orders": Part(
-        ("rvc", "rvc+canonical", "rvc+popular", "rvc+cached"), (64, 96, 112, 128), 3, against="rvc"
-    ),
-    "engine": Part(
-        (
-            "rvc",
-            "rvc+tokens4k",
-            "rvc+tokens16k",
-            "rvc+seqs256",
-            "rvc+graphs1024",
-            "rvc+fp8",
-            "rvc+fp8kv",
-            "rvc+ngram",
-        ),
-        (128,),
-        3,
-        against="rvc",
-    ),
+    # What decides.
+    "serving": Part(("plain", "plain+rust", "rvc", "rvc+off", "rvc+cached"), (64, 96, 128), rounds=3),
     "architectures": Part(
         ("baseline", "baseline-improved", "rac", "rsc", "rvc"),
         (8, 16, 24, 32, 64),
@@ -96,9 +59,40 @@ PLAN = {
         against="baseline",
     ),
     "workers": Part(
-        ("baseline+workers1", "baseline", "baseline+workers16"), (8,), against="baseline+workers1"
+        ("baseline+workers1", "baseline", "baseline+workers16"),
+        (8,),
+        duration_s=5,
+        warm_up_s=0,
+        drain_s=40,
+        against="baseline+workers1",
     ),
     "two": Part(("rvc+two",), (128, 192), 3, against="rvc+two", gpus=2),
     "split": Part(("rvc+split2",), (16,), against="rvc+split2", gpus=2),
+    "orders": Part(("rvc", "rvc+canonical", "rvc+popular", "rvc+cached"), (80, 96, 112, 128), against="rvc"),
+    # One at a time, to see what each does.
+    "front-ends": Part(
+        ("plain", "plain+interval4", "plain+interval8", "plain+servers2", "plain+servers4"), (96, 128)
+    ),
+    "preparing": Part(
+        ("rvc", "rvc+inside", "rvc+whole", "rvc+float32", "rvc+threads1", "rvc+threads8", "rvc+cuda"),
+        (96,),
+        against="rvc",
+    ),
+    "transport": Part(("rvc", "rvc+nice15", "rvc+nosplice", "rvc+haproxy4"), (128,), against="rvc"),
+    "engine": Part(
+        (
+            "rvc",
+            "rvc+tokens4k",
+            "rvc+tokens16k",
+            "rvc+seqs256",
+            "rvc+graphs1024",
+            "rvc+pairs",
+            "rvc+fp8",
+            "rvc+fp8kv",
+            "rvc+ngram",
+        ),
+        (128,),
+        against="rvc",
+    ),
 }
 """By name, in the order in which they are measured."""

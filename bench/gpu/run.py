@@ -98,9 +98,7 @@ def main(
             if part.gpus > max(1, gpus // of):
                 clock.say(f"{name}: needs {part.gpus} GPUs")
                 continue
-            for side in part.sides:
-                if not only or side in only.split(","):
-                    run.side(name, part, side)
+            run.part(name, part, [side for side in part.sides if not only or side in only.split(",")])
     (out / "table.md").write_text(markdown(read_parts(out)), "utf-8")
     for name, part in chosen.items():
         _join(out / name, name, part)
@@ -161,39 +159,68 @@ class Run:
         self._port, self._workers, self._start_s = port, workers, start_s
         self._profiled, self._gpu = profiled, gpu
 
-    def side(self, part_name: str, part: Part, name: str) -> None:
-        """Serve it, load it, keep its report; nothing if that is there already."""
-        folder = self._out / part_name / name
-        if (folder / MEASURED).is_file() and load_report(folder / "report.json").complete:
-            return
-        clock = self._clock
-        if clock.left_s < self._start_s + part.round_s + STOP_S + REPORT_S:
-            clock.say(f"{part_name}, {name}: not begun, the time is over")
-            return
-        folder.mkdir(parents=True, exist_ok=True)
-        side = find_side(name)
-        chat = retrieves(side, self._material)
+    def part(self, name: str, part: Part, sides: list[str]) -> None:
+        """All sides that have no report yet, each server started once.
+
+        Args:
+            name: of the part.
+            part: says the load.
+            sides: those of its sides that are wanted.
+        """
+        servers: dict[str, list[str]] = {}
+        for side in sides:
+            servers.setdefault(find_side(side).server, []).append(side)
+        for same in servers.values():
+            todo = [side for side in same if not self._done(self._out / name / side)]
+            if not todo:
+                continue
+            if self._clock.left_s < self._start_s + part.round_s + STOP_S + REPORT_S:
+                self._clock.say(f"{name}, {', '.join(todo)}: not begun, the time is over")
+                continue
+            try:
+                self._serve(name, part, todo)
+            except (RagLlmError, SystemExit, subprocess.SubprocessError) as error:
+                # The other sides can still be measured.
+                self._clock.say(f"{name}, {', '.join(todo)}: failed: {error}")
+
+    def _done(self, folder: Path) -> bool:
+        return (folder / MEASURED).is_file() and load_report(folder / "report.json").complete
+
+    def _serve(self, part_name: str, part: Part, names: list[str]) -> None:
+        """Serve, and load one side after the other."""
+        side = find_side(names[0])
         settings = settings_of(side, self._material, gpu=self._gpu, port=self._port)
+        self._clock.say(f"{part_name}, {names[0]}: starting")
+        folder = self._out / part_name / names[0]
+        folder.mkdir(parents=True, exist_ok=True)
+        with serving(side, settings, folder) as url:
+            self._clock.say(f"{names[0]}: answers")
+            for name in names:
+                if self._clock.left_s < part.round_s + STOP_S + REPORT_S:
+                    self._clock.say(f"{part_name}, {name}: not begun, the time is over")
+                    return
+                self._load(part, self._target(name, url), self._out / part_name / name)
+
+    def _target(self, name: str, url: str) -> Target:
+        side = find_side(name)
+        chat = retrieves(side)
         metrics = self._port + (1000 if side.options is None else 0)
-        clock.say(f"{part_name}, {name}: starting")
-        try:
-            with serving(side, settings, folder) as url:
-                clock.say(f"{name}: answers")
-                target = Target(
-                    name,
-                    url,
-                    f"http://127.0.0.1:{metrics}/metrics",
-                    self._material.questions if chat else self._material.prompts,
-                    chat=chat,
-                    workers=self._workers,
-                )
-                measure(part, target, folder, clock.left_s - STOP_S - REPORT_S)
-                if self._profiled and clock.left_s > STOP_S + LOAD_TEST_START + part.round_s:
-                    measure_profiled(part, target, folder)
-        except (RagLlmError, SystemExit, subprocess.SubprocessError) as error:
-            # The other sides can still be measured.
-            clock.say(f"{name} failed: {error}")
-            return
+        return Target(
+            name,
+            url,
+            f"http://127.0.0.1:{metrics}/metrics",
+            self._material.questions if chat else self._material.prompts,
+            chat=chat,
+            workers=self._workers,
+            asks=side.asks,
+        )
+
+    def _load(self, part: Part, target: Target, folder: Path) -> None:
+        clock, name = self._clock, target.side
+        folder.mkdir(parents=True, exist_ok=True)
+        measure(part, target, folder, clock.left_s - STOP_S - REPORT_S)
+        if self._profiled and clock.left_s > STOP_S + LOAD_TEST_START + part.round_s:
+            measure_profiled(part, target, folder)
         for level in load_report(folder / "report.json").levels:
             told = level.summary
             ttft = f"{told['ttft_s.mean'].median * 1000:.0f}" if "ttft_s.mean" in told else "—"

@@ -32,11 +32,20 @@ class Side:
         settings: over the common ones.
         options: of ``vllm serve``; None: it is one of ours.
         environment: variables of either.
+        asks: options of the load test: the same server, asked otherwise.
+        finished: it is asked to complete finished prompts, although it could retrieve.
     """
 
     settings: dict[str, Any] = field(default_factory=dict)
     options: tuple[str, ...] | None = None
     environment: dict[str, str] = field(default_factory=dict)
+    asks: tuple[str, ...] = ()
+    finished: bool = False
+
+    @property
+    def server(self) -> str:
+        """The same for sides that one server can be."""
+        return repr((self.settings, self.options, self.environment))
 
 
 EMBEDDING = {"threads": 2, "max_wait_ms": 0, "dtype": "bfloat16"}
@@ -64,7 +73,7 @@ CHANGES = {
     "servers4": Side(options=("--api-server-count", "4")),
     "rust": Side(options=(), environment={"VLLM_USE_RUST_FRONTEND": "1"}),
     # where and how prompts are made
-    "off": Side({"rag": {"enabled": False}}),
+    "off": Side(finished=True),
     "inside": Side({"preparation": {"own_process": False}}),
     "whole": Side({"preparation": {"remembered_pieces": 0}}),
     "float32": Side({"embedding": {"dtype": "float32"}}),
@@ -72,9 +81,9 @@ CHANGES = {
     "threads8": Side({"embedding": {"threads": 8}}),
     "cuda": Side({"embedding": {"device": "cuda"}}),
     # order of passages
-    "canonical": Side({"rag": {"passage_order": "canonical"}}),
-    "popular": Side({"rag": {"passage_order": "popular"}}),
-    "cached": Side({"rag": {"passage_order": "cached"}}),
+    "canonical": Side(asks=("--passage-order", "canonical")),
+    "popular": Side(asks=("--passage-order", "popular")),
+    "cached": Side(asks=("--passage-order", "cached")),
     # the way of HTTP
     "nosplice": Side(environment={"HAPROXY_OPTIONS": "-dS"}),
     "haproxy4": Side(environment={"RAY_SERVE_HAPROXY_NBTHREAD": "4"}),
@@ -107,14 +116,17 @@ def find_side(name: str) -> Side:
     if base not in SIDES or set(changes) - set(CHANGES):
         raise ValueError(f"{name}: a side is one of {', '.join(SIDES)}, with any of +{', +'.join(CHANGES)}")
     side = SIDES[base]
-    settings, options, environment = dict(side.settings), side.options, dict(side.environment)
     for change in (CHANGES[each] for each in changes):
-        if (change.options is None) != (options is None):
+        if (change.options is None) != (side.options is None):
             raise ValueError(f"{name}: a change of `vllm serve` is none of ours, and the other way round")
-        settings = merge(settings, change.settings)
-        options = None if options is None else (*options, *(change.options or ()))
-        environment |= change.environment
-    return Side(settings, options, environment)
+        side = Side(
+            merge(side.settings, change.settings),
+            None if side.options is None else (*side.options, *(change.options or ())),
+            side.environment | change.environment,
+            (*side.asks, *change.asks),
+            side.finished or change.finished,
+        )
+    return side
 
 
 def settings_of(side: Side, material: Material, *, gpu: bool, port: int = PORT) -> Settings:
@@ -141,9 +153,9 @@ def settings_of(side: Side, material: Material, *, gpu: bool, port: int = PORT) 
     return load_settings(overrides=merge(common, side.settings))
 
 
-def retrieves(side: Side, material: Material) -> bool:
+def retrieves(side: Side) -> bool:
     """Whether it is asked the questions and finds the passages itself; else it gets finished prompts."""
-    return side.options is None and settings_of(side, material, gpu=False).rag.enabled
+    return side.options is None and not side.finished
 
 
 @contextmanager

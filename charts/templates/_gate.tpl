@@ -4,7 +4,7 @@ plan is the baseline's; what a release has set beside the plan holds here too.
 */}}
 {{- define "rag-llm.gateRoot" -}}
 {{- $run := deepCopy .Values.loadtest -}}
-{{- $settings := omit $run.settings "rps" "steps" "knee" "duration" "warmup" "rounds" "arrivals" "seed" "popularity" "zipf_exponent" "max_tokens" "endpoint" "rag" "top_k" "slo" "ignore_eos" "sample" "quality" "reset_cache" "label" -}}
+{{- $settings := omit $run.settings "rps" "steps" "knee" "duration" "warmup" "rounds" "arrivals" "seed" "popularity" "zipf_exponent" "max_tokens" "endpoint" "rag" "top_k" "passage_order" "slo" "ignore_eos" "sample" "quality" "reset_cache" "label" -}}
 {{- $_ := set $settings "gate_tolerance" .Values.gate.tolerance -}}
 {{- $_ := set $run "settings" $settings -}}
 {{- $_ := set $run "run" "gate" -}}

@@ -66,7 +66,7 @@ def shape_of(settings: RunSettings, model: str, extensions: Collection[str]) -> 
         extensions: what the server says it has beyond OpenAI's API; another one may refuse what it
             doesn't know.
     """
-    rag = {"enabled": settings.rag, "top_k": settings.top_k}
+    rag = {"enabled": settings.rag, "top_k": settings.top_k, "passage_order": settings.passage_order}
     rag = {name: value for name, value in rag.items() if value is not None}
     return RequestShape(
         target=settings.target,

@@ -17,6 +17,7 @@ SERVER = (
     "engine.max_model_len",
     "rag.enabled",
     "rag.top_k",
+    "rag.passage_order",
     "rag.system_prompt",
 )
 

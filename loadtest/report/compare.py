@@ -60,7 +60,7 @@ def unlike_plans(first: Report, second: Report, names: tuple[str, str] = ("A", "
     a, b = names
     said = [
         f"Not the same plan: {name} is {first.plan.get(name)!r} in {a} and {second.plan.get(name)!r} in {b}."
-        for name in PLAN
+        for name in (*PLAN, "passage_order")
         if name not in ("target", "rounds") and first.plan.get(name) != second.plan.get(name)
     ]
     emptied = [bool(run.plan.get("reset_cache")) for run in (first, second)]

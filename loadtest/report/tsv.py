@@ -27,6 +27,8 @@ PLAN = (
     "popularity",
     "zipf_exponent",
 )
+# Only where they are set: reports from before they existed are like those without them.
+LATER = ("reset_cache", "passage_order")
 
 
 def figures_tsv(report: Report) -> str:
@@ -43,9 +45,9 @@ def figures_tsv(report: Report) -> str:
         if report.answers.scores is not None:
             facts |= report.answers.scores.model_dump(include={"exact_match", "f1", "refused"})
     facts |= {f"plan.{name}": report.plan.get(name) for name in PLAN}
-    if report.plan.get("reset_cache"):
-        # Only where it is on: reports from before it existed are like those without it.
-        facts["plan.reset_cache"] = True
+    for name in LATER:
+        if report.plan.get(name):
+            facts[f"plan.{name}"] = report.plan[name]
     if report.plan.get("steps"):
         facts["plan.steps"] = ",".join(f"{rate:g}:{seconds:g}" for rate, seconds in report.plan["steps"])
     if report.knee is not None:

@@ -37,6 +37,19 @@ def test_passages_come_with_their_texts_when_asked(server: Server) -> None:
     assert plain[0]["score"] >= plain[1]["score"]
 
 
+def test_a_request_may_choose_the_order_of_passages(server: Server) -> None:
+    found = {
+        order: [
+            hit["id"]
+            for hit in server.chat(max_tokens=1, rag=order and {"passage_order": order}).json()["rag"][
+                "passages"
+            ]
+        ]
+        for order in (None, "rank", "canonical")
+    }
+    assert found[None] == found["rank"] != found["canonical"] == sorted(found["rank"])
+
+
 def test_passages_lengthen_the_prompt_and_can_be_switched_off(server: Server) -> None:
     with_passages = server.chat(max_tokens=1).json()
     without = server.chat(max_tokens=1, rag={"enabled": False}).json()

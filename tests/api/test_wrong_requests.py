@@ -29,6 +29,7 @@ WRONG_FIELDS: list[tuple[dict[str, Any], str | None, str]] = [
     ({**CHAT, "stream_options": {"include_use": True}}, "stream_options.include_use", "not a field"),
     ({**CHAT, "rag": {"top_k": 0}}, "rag.top_k", "greater than or equal to 1"),
     ({**CHAT, "rag": {"topk": 3}}, "rag.topk", "not a field"),
+    ({**CHAT, "rag": {"passage_order": "best"}}, "rag.passage_order", "'rank'"),
     ({**CHAT, "temprature": 1}, "temprature", "not a field"),
     ({**CHAT, "messages": []}, "messages", "at least 1"),
     ({**CHAT, "messages": [{"role": "robot", "content": "x"}]}, "messages.0.role", "'robot'"),

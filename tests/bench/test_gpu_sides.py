@@ -15,7 +15,7 @@ def test_changes_add_up() -> None:
     settings = settings_of(find_side("rvc+inside+cuda+cached"), MATERIAL, gpu=True)
     assert settings.preparation.own_process is False
     assert settings.embedding.device == "cuda"
-    assert settings.rag.passage_order == "cached"
+    assert find_side("rvc+inside+cuda+cached").asks == ("--passage-order", "cached")
     assert settings.rag.top_k == 5
     side = find_side("plain+interval8+servers2")
     assert side.options == ("--stream-interval", "8", "--api-server-count", "2")
@@ -29,9 +29,7 @@ def test_others_are_refused(name: str) -> None:
 
 
 def test_who_retrieves() -> None:
-    found = {
-        name: retrieves(find_side(name), MATERIAL) for name in ("plain", "rvc", "rvc+off", "baseline", "rsc")
-    }
+    found = {name: retrieves(find_side(name)) for name in ("plain", "rvc", "rvc+off", "baseline", "rsc")}
     assert found == {"plain": False, "rvc": True, "rvc+off": False, "baseline": True, "rsc": True}
 
 
@@ -73,3 +71,9 @@ def test_every_part_of_the_plan_can_be_served() -> None:
 def test_there_are_questions_for_every_arrival() -> None:
     part = Part(("plain",), (64, 128), duration_s=10)
     assert part.arrivals > 128 * (part.warm_up_s + 10 + part.drain_s)
+
+
+def test_one_server_can_be_asked_in_several_ways() -> None:
+    servers = {name: find_side(name).server for name in ("rvc", "rvc+off", "rvc+cached", "rvc+cuda", "plain")}
+    assert servers["rvc"] == servers["rvc+off"] == servers["rvc+cached"]
+    assert len(set(servers.values())) == 3

@@ -27,9 +27,20 @@ OPTIONS = (
 def test_sample_resets_and_spans_come_together(start: Start, tmp_path: Path) -> None:
     with rag_server(foreign_spans=True) as server:
         # A header can't carry this name as it is.
-        run = start(server.url, *OPTIONS, "--run", "기준 1", "--sample", "2", "--reset-cache")
+        run = start(
+            server.url,
+            *OPTIONS,
+            "--run",
+            "기준 1",
+            "--sample",
+            "2",
+            "--reset-cache",
+            "--passage-order",
+            "cached",
+        )
         output, _ = run.communicate(timeout=60)
         happened = list(server.events)
+        asked = [body.get("rag") for body in server.bodies]
     assert run.returncode == 0, output
     report = load_report(tmp_path / "out")
     rounds = [each for level in report.levels for each in level.rounds]
@@ -54,3 +65,5 @@ def test_sample_resets_and_spans_come_together(start: Start, tmp_path: Path) -> 
     assert "10 RPS, mean ms: send_lag" in output
     assert "\n10\twaterfall.prefill\t0.008" in figures_tsv(report)
     assert "\n-\tplan.reset_cache\ttrue" in figures_tsv(report)
+    assert "\n-\tplan.passage_order\tcached" in figures_tsv(report)
+    assert asked.count({"passage_order": "cached"}) == len(asked) > 10
