@@ -23,6 +23,7 @@ from bench.crosscheck_tools import FOLDER, by_loadtest, by_vllm
 from bench.crosscheck_truth import Off, off_by
 from bench.overhead import settings_for, write_prompts
 from bench.servers import ours
+from bench.spread import spread
 from loadtest.settings import RunSettings
 
 TPS_BAR, TTFT_BAR = 0.03, 0.10
@@ -135,9 +136,9 @@ def _alike(measured: dict[float, list[Pair]]) -> Table:
         table.add_row(
             f"{rate:g}",
             *_both(pairs, "tps", 1, 0),
-            _spread([pair.ratio("tps") for pair in pairs]),
+            spread([pair.ratio("tps") for pair in pairs], 3),
             *_both(pairs, "ttft_s", 1e3, 1),
-            _spread([pair.ratio("ttft_s") for pair in pairs]),
+            spread([pair.ratio("ttft_s") for pair in pairs], 3),
             *_both(pairs, "tpot_s", 1e3, 2),
             ", ".join(f"{verdicts.count(kind)} {kind}" for kind in sorted(set(verdicts))),
         )
@@ -180,17 +181,13 @@ def _truth(offs: dict[float, list[Off]]) -> Table:
     for rate, runs in offs.items():
         tools = ([run.loadtest_s * 1e3 for run in runs], [run.vllm_s * 1e3 for run in runs])
         truth_ms = statistics.median(run.truth_s for run in runs) * 1e3
-        table.add_row(f"{rate:g}", f"{truth_ms:.1f}", *map(_spread, tools))
+        table.add_row(f"{rate:g}", f"{truth_ms:.1f}", *(spread(each, 3) for each in tools))
     return table
 
 
 def _both(pairs: list[Pair], name: str, factor: float, digits: int) -> list[str]:
     tools = ([getattr(pair.loadtest, name) for pair in pairs], [getattr(pair.vllm, name) for pair in pairs])
     return [f"{statistics.median(values) * factor:.{digits}f}" for values in tools]
-
-
-def _spread(ratios: list[float]) -> str:
-    return f"{statistics.median(ratios):.3f} ({min(ratios):.3f} … {max(ratios):.3f})"
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ from app.retrieval.index import Index
 from app.settings import Settings, load_settings
 from bench.questions_file import write_questions
 from bench.servers import CpuShares, ours, plain
+from bench.spread import spread
 from loadtest.report.file import load_report
 from loadtest.schema import Report
 
@@ -127,9 +128,9 @@ def show(reports: dict[str, list[Report]]) -> int:
         table.add_row(
             f"{level.rate_rps:g}",
             *(f"{statistics.median(tps[name]):.0f}" for name in ("plain", "rvc")),
-            _spread(tps_ratios),
+            spread(tps_ratios, 2),
             *(f"{statistics.median(ttft[name]):.0f} ms" for name in ("plain", "rvc")),
-            _spread(ttft_ratios),
+            spread(ttft_ratios, 2),
             ", ".join(sorted({f"{verdicts.count(kind)} {kind}" for kind in verdicts})),
         )
         missed = statistics.median(tps_ratios) < TPS_BAR or statistics.median(ttft_ratios) > TTFT_BAR
@@ -140,10 +141,6 @@ def show(reports: dict[str, list[Report]]) -> int:
         f"bars at the last rate: TPS ≥ {TPS_BAR}, TTFT p50 ≤ {TTFT_BAR}: {'missed' if status else 'met'}"
     )
     return status
-
-
-def _spread(ratios: list[float]) -> str:
-    return f"{statistics.median(ratios):.2f} ({min(ratios):.2f} … {max(ratios):.2f})"
 
 
 if __name__ == "__main__":

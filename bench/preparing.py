@@ -28,6 +28,7 @@ from app.rag.preparing_process import PreparingProcess
 from app.rag.prompt import Prompt
 from app.rag.service import Service
 from app.settings import Settings, load_settings
+from bench.spread import spread
 
 ITL_S = 0.01
 TOKENS = 100
@@ -125,8 +126,7 @@ def main(
 
 
 def _spread(runs_s: list[list[float]], part: float) -> str:
-    values = [float(np.percentile(run, part)) * 1000 for run in runs_s]
-    return f"{np.median(values):.1f} ({min(values):.1f} … {max(values):.1f})"
+    return spread([float(np.percentile(run, part)) * 1000 for run in runs_s], 1)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bench.gpu.measure import MEASURED, Measured
 from bench.gpu.plan import PLAN
+from bench.spread import spread
 from loadtest.report.file import load_report
 from loadtest.schema import Distribution, RoundFigures
 
@@ -92,7 +93,7 @@ def _figures(rows: Sequence[Row]) -> list[str]:
     lines.append("|---:|---|" + "---:|" * (len(FIGURES) + 1) + "---|")
     for row in rows:
         cells = [
-            _spread([value for figures in row.rounds if (value := read(figures)) is not None])
+            _shown([value for figures in row.rounds if (value := read(figures)) is not None])
             for read in FIGURES.values()
         ]
         cells.append("—" if row.cached_share is None else f"{row.cached_share:.0%}")
@@ -100,6 +101,10 @@ def _figures(rows: Sequence[Row]) -> list[str]:
         verdicts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in sorted(set(kinds)))
         lines.append(f"| {row.rate_rps:g} | {row.side} | {' | '.join(cells)} | {verdicts} |")
     return lines
+
+
+def _shown(values: Sequence[float]) -> str:
+    return spread(values, 0 if values and statistics.median(values) >= 100 else 1)
 
 
 def _ratios(rows: Sequence[Row], against: str) -> list[str]:
@@ -112,7 +117,7 @@ def _ratios(rows: Sequence[Row], against: str) -> list[str]:
             continue
         others = {figures.round: figures for figures in base.rounds}
         pairs = [(figures, others[figures.round]) for figures in row.rounds if figures.round in others]
-        cells = [_spread(_quotients(pairs, read), digits=2) for read in FIGURES.values()]
+        cells = [spread(_quotients(pairs, read), 2) for read in FIGURES.values()]
         lines.append(f"| {row.rate_rps:g} | {row.side} | {' | '.join(cells)} |")
     return lines
 
@@ -147,19 +152,6 @@ def _ledger(rows: Sequence[Row]) -> list[str]:
 def _means(figures: RoundFigures) -> dict[str, float]:
     waterfall = figures.waterfall
     return {} if waterfall is None else {str(stage): mean for stage, mean in waterfall.mean_s.items()}
-
-
-def _spread(values: Sequence[float], digits: int | None = None) -> str:
-    if not values:
-        return "—"
-
-    def show(value: float) -> str:
-        if digits is not None:
-            return f"{value:.{digits}f}"
-        return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
-
-    middle = show(statistics.median(values))
-    return middle if len(values) == 1 else f"{middle} ({show(min(values))} … {show(max(values))})"
 
 
 if __name__ == "__main__":
