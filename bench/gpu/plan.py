@@ -85,7 +85,7 @@ PLAN = {
             "rvc+tokens4k",
             "rvc+tokens16k",
             "rvc+seqs256",
-            "rvc+graphs1024",
+            "rvc+graphs4096",
             "rvc+pairs",
             "rvc+fp8",
             "rvc+fp8kv",

@@ -48,6 +48,8 @@ class Side:
         return repr((self.settings, self.options, self.environment))
 
 
+GRAPHS = [1, 2, 4, *range(8, 256, 8), *range(256, 513, 16), *range(640, 4097, 128)]
+"""Tokens of a step: vLLM's own sizes up to 512, and wider ones for steps that hold a prompt as well."""
 EMBEDDING = {"threads": 2, "max_wait_ms": 0, "dtype": "bfloat16"}
 
 SIDES = {
@@ -93,7 +95,7 @@ CHANGES = {
     "tokens16k": _engine(max_num_batched_tokens=16384),
     "seqs256": _engine(max_num_seqs=256),
     "pairs": _engine(vllm={"stream_interval": 2}),
-    "graphs1024": _engine(vllm={"max_cudagraph_capture_size": 1024}),
+    "graphs4096": _engine(vllm={"cudagraph_capture_sizes": GRAPHS}),
     "ngram": _engine(vllm={"speculative_config": NGRAM}),
     "fp8": _engine(quantization="fp8"),
     "fp8kv": _engine(kv_cache_dtype="fp8"),
