@@ -23,7 +23,7 @@ from bench.crosscheck_tools import FOLDER, by_loadtest, by_vllm
 from bench.crosscheck_truth import Off, off_by
 from bench.overhead import settings_for, write_prompts
 from bench.servers import ours
-from bench.spread import spread
+from bench.spread import spread, tally
 from loadtest.settings import RunSettings
 
 TPS_BAR, TTFT_BAR = 0.03, 0.10
@@ -140,7 +140,7 @@ def _alike(measured: dict[float, list[Pair]]) -> Table:
             *_both(pairs, "ttft_s", 1e3, 1),
             spread([pair.ratio("ttft_s") for pair in pairs], 3),
             *_both(pairs, "tpot_s", 1e3, 2),
-            ", ".join(f"{verdicts.count(kind)} {kind}" for kind in sorted(set(verdicts))),
+            tally(verdicts),
         )
     return table
 

@@ -32,6 +32,8 @@ PARTS = {
     "ray": "Ray's own",
 }
 """What a process is, by a word of its command line; the first that is in it counts."""
+LEAST = 0.005
+"""Of a core; less isn't listed."""
 
 
 @contextmanager
@@ -150,6 +152,12 @@ def cpu_seconds() -> dict[str, float]:
     return dict(used)
 
 
+def shares_of(before: Mapping[str, float], after: Mapping[str, float], elapsed_s: float) -> dict[str, float]:
+    """Shares of a core between two readings of ``cpu_seconds``: 1.0 is one whole core."""
+    spent = {part: (used - before.get(part, 0.0)) / elapsed_s for part, used in after.items()}
+    return {part: share for part, share in sorted(spent.items()) if share >= LEAST}
+
+
 class CpuShares:
     """What shares of a core the descendants of this command use, from its making on."""
 
@@ -158,8 +166,4 @@ class CpuShares:
 
     def shares(self) -> dict[str, float]:
         """Until now, by what they are: 1.0 is one whole core."""
-        elapsed_s = time.monotonic() - self._began_s
-        spent = {
-            part: (used - self._before.get(part, 0.0)) / elapsed_s for part, used in cpu_seconds().items()
-        }
-        return {part: share for part, share in sorted(spent.items()) if share >= 0.005}
+        return shares_of(self._before, cpu_seconds(), time.monotonic() - self._began_s)

@@ -17,3 +17,8 @@ def spread(values: Sequence[float], digits: int) -> str:
         f"{value:,.{digits}f}" for value in (statistics.median(values), min(values), max(values))
     )
     return middle if len(values) == 1 else f"{middle} ({low} … {high})"
+
+
+def tally(words: Sequence[str]) -> str:
+    """How often each was said: "1 saturated, 2 valid"."""
+    return ", ".join(f"{words.count(word)} {word}" for word in sorted(set(words)))

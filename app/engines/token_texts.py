@@ -4,12 +4,11 @@ The general way looks at the tokens before as well, and costs ten times as much,
 """
 
 import codecs
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from tokenizers import Tokenizer
+from tokenizers.decoders import ByteLevel
 
 _UTF8 = codecs.getincrementaldecoder("utf-8")
 _UNPRINTABLE = 256
@@ -40,10 +39,9 @@ class TokenTexts:
         path = folder / "tokenizer.json"
         if not path.is_file():
             return None
-        described: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        if (described.get("decoder") or {}).get("type") != "ByteLevel":
-            return None
         tokenizer = Tokenizer.from_file(str(path))
+        if not isinstance(tokenizer.decoder, ByteLevel):
+            return None
         added = tokenizer.get_added_tokens_decoder()
         bytes_of = _bytes_of_characters()
         ids = tokenizer.get_vocab(with_added_tokens=True)

@@ -136,6 +136,7 @@ class VllmEngine(Engine):
 
         if self._llm is None:
             raise NotReady("vLLM is not started")
+        written = self._texts.answer() if self._texts is not None and not sampling.stop else None
         parameters = SamplingParams(
             max_tokens=sampling.max_tokens,
             temperature=sampling.temperature,
@@ -144,9 +145,8 @@ class VllmEngine(Engine):
             stop=list(sampling.stop),
             ignore_eos=sampling.ignore_eos,
             output_kind=RequestOutputKind.DELTA,
-            detokenize=self._texts is None or bool(sampling.stop),
+            detokenize=written is None,
         )
-        written = self._texts.answer() if self._texts is not None and not sampling.stop else None
         self._running += 1
         try:
             outputs = self._llm.generate(TokensPrompt(prompt_token_ids=list(prompt)), parameters, request_id)

@@ -80,7 +80,7 @@ class EmbeddingModel:
         """
         from app.retrieval.traced import traced
 
-        self._traced = traced(self._model)
+        self._traced = traced(self._model, self._by_library)
         return self
 
     def encode(self, texts: Sequence[str]) -> Vectors:
@@ -91,7 +91,10 @@ class EmbeddingModel:
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
         if self._traced is not None and len(texts) <= SMALL_BATCH:
-            return np.ascontiguousarray(self._traced(texts).numpy())
+            return self._traced(texts)
+        return self._by_library(texts)
+
+    def _by_library(self, texts: Sequence[str]) -> Vectors:
         vectors = self._model.encode(
             list(texts), normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
         )

@@ -10,8 +10,10 @@ import numpy as np
 import torch
 from torch.jit._fuser import optimized_execution
 
+from app.retrieval.embedding import Vectors
+
 log = logging.getLogger(__name__)
-Embed = Callable[[Sequence[str]], torch.Tensor]
+Embed = Callable[[Sequence[str]], Vectors]
 SAMPLES = (
     ("How long is it?", "When was the bridge over the river opened, and who built it in those years?"),
     ("Where?",),
@@ -22,17 +24,29 @@ ALIKE = 0.9995
 """Least cosine between a vector and the model's own; bfloat16 rounds the same sums in another order."""
 
 
-def traced(model: Any) -> Embed | None:
+def traced(model: Any, own: Embed) -> Embed | None:
     """The same vectors from a recording of the model's operations (torch.jit).
 
     Args:
         model: a SentenceTransformer.
+        own: texts → vectors, as the library makes them.
 
     Returns:
-        Texts → vectors of length one, [texts, dimension], float32 on the CPU; None if the recording doesn't
-        give what the model gives.
+        Texts → vectors of length one, [texts, dimension]; None if the recording doesn't give what
+        the model gives.
     """
-    names: list[str] = []
+    try:
+        embed = _record(model)
+        same = all(_alike(embed(texts), own(texts)) for texts in SAMPLES)
+    except Exception as error:  # models are of many kinds, and so are the reasons why one can't be recorded
+        log.info("the embedding model is run as it is: %s", error)
+        return None
+    return embed if same else None
+
+
+def _record(model: Any) -> Embed:
+    known = model.tokenizer.model_input_names
+    names = [name for name in model.preprocess(list(SAMPLES[0])) if name in known]
 
     class Recorded(torch.nn.Module):
         """The whole model, from token ids to vectors."""
@@ -50,28 +64,21 @@ def traced(model: Any) -> Embed | None:
         found = model.preprocess(list(texts))
         return tuple(found[name].to(model.device) for name in names)
 
-    def embed(texts: Sequence[str]) -> torch.Tensor:
+    with torch.inference_mode(), _quiet():
+        recording = torch.jit.freeze(
+            torch.jit.trace(Recorded().eval(), features(SAMPLES[0]), check_trace=False, strict=False)  # type: ignore[no-untyped-call]
+        )
+
+    def embed(texts: Sequence[str]) -> Vectors:
         # The plain executor: the optimizing one compiles anew for each shape.
         with torch.inference_mode(), optimized_execution(False):
-            return recording(*features(texts)).cpu()  # type: ignore[no-any-return]
+            return np.ascontiguousarray(recording(*features(texts)).cpu().numpy())
 
-    try:
-        known = model.tokenizer.model_input_names
-        names += [name for name in model.preprocess(list(SAMPLES[0])) if name in known]
-        with torch.inference_mode(), _quiet():
-            recording = torch.jit.freeze(
-                torch.jit.trace(Recorded().eval(), features(SAMPLES[0]), check_trace=False, strict=False)  # type: ignore[no-untyped-call]
-            )
-        same = all(_alike(embed(texts).numpy(), model, texts) for texts in SAMPLES)
-    except Exception as error:  # models are of many kinds, and so are the reasons why one can't be recorded
-        log.info("the embedding model is run as it is: %s", error)
-        return None
-    return embed if same else None
+    return embed
 
 
-def _alike(vectors: Any, model: Any, texts: Sequence[str]) -> bool:
-    own = model.encode(list(texts), normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False)
-    return bool(np.min(np.sum(np.asarray(vectors) * np.asarray(own, dtype=np.float32), axis=1)) >= ALIKE)
+def _alike(vectors: Vectors, own: Vectors) -> bool:
+    return bool(np.min(np.sum(vectors * own, axis=1)) >= ALIKE)
 
 
 @contextmanager

@@ -113,28 +113,27 @@ def measure_profiled(part: Part, target: Target, folder: Path) -> None:
 
 
 def _command(part: Part, target: Target, folder: Path) -> list[str]:
-    rates = ",".join(f"{rate:g}" for rate in part.rates)
-    command = [sys.executable, "-m", "loadtest", "run", "--target", target.url, "--rps", rates]
-    command += [
-        "--rounds",
-        str(part.rounds),
-        "--duration",
-        str(part.duration_s),
-        "--warmup",
-        str(part.warm_up_s),
-    ]
-    command += [
-        "--drain-timeout",
-        str(part.drain_s),
-        "--settle",
-        str(SETTLE),
-        "--workers",
-        str(target.workers),
-    ]
-    command += ["--questions", str(target.questions), "--popularity", "round-robin", "--reset-cache"]
-    command += ["--endpoint", "chat" if target.chat else "completions", "--max-tokens", str(OUTPUT_TOKENS)]
-    command += ["--ignore-eos", "--no-html", "--label", f"side={target.side}", "--run", target.side]
-    return [*command, *target.asks, "--out", str(folder)]
+    options = {
+        "--target": target.url,
+        "--rps": ",".join(f"{rate:g}" for rate in part.rates),
+        "--rounds": part.rounds,
+        "--duration": part.duration_s,
+        "--warmup": part.warm_up_s,
+        "--drain-timeout": part.drain_s,
+        "--settle": SETTLE,
+        "--workers": target.workers,
+        "--questions": target.questions,
+        "--popularity": "round-robin",
+        "--endpoint": "chat" if target.chat else "completions",
+        "--max-tokens": OUTPUT_TOKENS,
+        "--label": f"side={target.side}",
+        "--run": target.side,
+        "--out": folder,
+    }
+    command = [sys.executable, "-m", "loadtest", "run", "--reset-cache", "--ignore-eos", "--no-html"]
+    for option, value in options.items():
+        command += [option, str(value)]
+    return [*command, *target.asks]
 
 
 def _cache_counts(url: str) -> dict[str, float]:

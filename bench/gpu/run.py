@@ -235,20 +235,11 @@ def _join(folder: Path, name: str, part: Part) -> None:
     runs = [str(folder / side) for side in part.sides if (folder / side / "report.json").is_file()]
     if len(runs) < 2:
         return
-    command = [
-        sys.executable,
-        "-m",
-        "loadtest",
-        "join",
-        "compare",
-        "--name",
-        f"gpu-{name}",
-        "--out",
-        str(folder),
-    ]
+    command = [sys.executable, "-m", "loadtest", "join", "compare", "--name", f"gpu-{name}"]
+    command += ["--out", str(folder), "--baseline", part.against, *runs]
     with (folder / "join.log").open("wb") as log:
         # An incomplete run ends it with an exit code; its page is there all the same.
-        subprocess.run([*command, "--baseline", part.against, *runs], stdout=log, stderr=log, check=False)
+        subprocess.run(command, stdout=log, stderr=log, check=False)
 
 
 def _share(number: int, of: int) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bench.gpu.measure import MEASURED, Measured
 from bench.gpu.plan import PLAN
-from bench.spread import spread
+from bench.spread import spread, tally
 from loadtest.report.file import load_report
 from loadtest.schema import Distribution, RoundFigures
 
@@ -97,8 +97,7 @@ def _figures(rows: Sequence[Row]) -> list[str]:
             for read in FIGURES.values()
         ]
         cells.append("—" if row.cached_share is None else f"{row.cached_share:.0%}")
-        kinds = [figures.verdict.kind for figures in row.rounds]
-        verdicts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in sorted(set(kinds)))
+        verdicts = tally([figures.verdict.kind for figures in row.rounds])
         lines.append(f"| {row.rate_rps:g} | {row.side} | {' | '.join(cells)} | {verdicts} |")
     return lines
 

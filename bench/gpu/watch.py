@@ -2,16 +2,13 @@
 
 import threading
 import time
-from collections import defaultdict
 from datetime import datetime
 from types import TracebackType
 
-from bench.servers import cpu_seconds
+from bench.servers import cpu_seconds, shares_of
 from loadtest.schema import RoundFigures
 
 EVERY_S = 0.5
-LEAST = 0.005
-"""Of a core; less isn't listed."""
 
 
 class CpuWatch:
@@ -48,7 +45,5 @@ class CpuWatch:
         if len(inside) < 2:
             return {}
         (first_s, before), (last_s, after) = inside[0], inside[-1]
-        used: defaultdict[str, float] = defaultdict(float)
-        for name in after:
-            used[name] = max(0.0, after[name] - before.get(name, 0.0)) / (last_s - first_s)
-        return {name: round(share, 3) for name, share in sorted(used.items()) if share >= LEAST}
+        shares = shares_of(before, after, last_s - first_s)
+        return {name: round(share, 3) for name, share in shares.items()}

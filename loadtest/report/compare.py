@@ -6,7 +6,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from loadtest.figures.verdict import NO_POINT
-from loadtest.report.tsv import PLAN
+from loadtest.report.tsv import LATER, PLAN
 from loadtest.report.wording import NONE, milliseconds, number, seconds, share
 from loadtest.schema import LevelFigures, Report
 
@@ -60,8 +60,9 @@ def unlike_plans(first: Report, second: Report, names: tuple[str, str] = ("A", "
     a, b = names
     said = [
         f"Not the same plan: {name} is {first.plan.get(name)!r} in {a} and {second.plan.get(name)!r} in {b}."
-        for name in (*PLAN, "passage_order")
-        if name not in ("target", "rounds") and first.plan.get(name) != second.plan.get(name)
+        for name in (*PLAN, *LATER)
+        # Of caches there is a sentence of its own.
+        if name not in ("target", "rounds", "reset_cache") and first.plan.get(name) != second.plan.get(name)
     ]
     emptied = [bool(run.plan.get("reset_cache")) for run in (first, second)]
     if emptied[0] != emptied[1]:

@@ -34,7 +34,7 @@ def test_a_model_that_looks_at_its_shapes_is_run_as_it_is(
         return features | {"sentence_embedding": mean}
 
     monkeypatch.setattr(pooling, "forward", first_half)
-    assert traced.traced(model) is None
+    assert traced.traced(model, embedding._by_library) is None
 
 
 def test_a_model_that_cannot_be_recorded_is_run_as_it_is(
@@ -44,4 +44,4 @@ def test_a_model_that_cannot_be_recorded_is_run_as_it_is(
         raise RuntimeError("no")
 
     monkeypatch.setattr(torch.jit, "trace", refuse)
-    assert traced.traced(embedding._model) is None
+    assert traced.traced(embedding._model, embedding._by_library) is None
