@@ -71,27 +71,39 @@ PLAN = {
     "orders": Part(("rvc", "rvc+canonical", "rvc+popular", "rvc+cached"), (80, 96, 112, 128), against="rvc"),
     # One at a time, to see what each does.
     "front-ends": Part(
-        ("plain", "plain+interval4", "plain+interval8", "plain+servers2", "plain+servers4"), (96, 128)
+        ("plain", "plain+interval4", "plain+interval8", "plain+servers2", "plain+servers4"), (128,), rounds=2
     ),
-    "preparing": Part(
-        ("rvc", "rvc+inside", "rvc+whole", "rvc+float32", "rvc+threads1", "rvc+threads8", "rvc+cuda"),
-        (96,),
+    "around": Part(
+        (
+            "rvc",
+            "rvc+off",
+            "rvc+threads4",
+            "rvc+threads8",
+            "rvc+threads1",
+            "rvc+float32",
+            "rvc+inside",
+            "rvc+whole",
+            "rvc+nice15",
+            "rvc+nosplice",
+            "rvc+haproxy4",
+            "rvc+cuda",
+        ),
+        (64, 96),
         against="rvc",
     ),
-    "transport": Part(("rvc", "rvc+nice15", "rvc+nosplice", "rvc+haproxy4"), (128,), against="rvc"),
     "engine": Part(
         (
             "rvc",
+            "rvc+fp8",
+            "rvc+graphs4096",
             "rvc+tokens4k",
             "rvc+tokens16k",
             "rvc+seqs256",
-            "rvc+graphs4096",
-            "rvc+pairs",
-            "rvc+fp8",
             "rvc+fp8kv",
             "rvc+ngram",
         ),
         (128,),
+        rounds=2,
         against="rvc",
     ),
 }

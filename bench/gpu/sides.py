@@ -80,6 +80,7 @@ CHANGES = {
     "whole": Side({"preparation": {"remembered_pieces": 0}}),
     "float32": Side({"embedding": {"dtype": "float32"}}),
     "threads1": Side({"embedding": {"threads": 1}}),
+    "threads4": Side({"embedding": {"threads": 4}}),
     "threads8": Side({"embedding": {"threads": 8}}),
     "cuda": Side({"embedding": {"device": "cuda"}}),
     # order of passages
@@ -94,7 +95,6 @@ CHANGES = {
     "tokens4k": _engine(max_num_batched_tokens=4096),
     "tokens16k": _engine(max_num_batched_tokens=16384),
     "seqs256": _engine(max_num_seqs=256),
-    "pairs": _engine(vllm={"stream_interval": 2}),
     "graphs4096": _engine(vllm={"cudagraph_capture_sizes": GRAPHS}),
     "ngram": _engine(vllm={"speculative_config": NGRAM}),
     "fp8": _engine(quantization="fp8"),
