@@ -95,7 +95,8 @@ PLAN = {
         (
             "rvc",
             "rvc+fp8",
-            "rvc+graphs4096",
+            "rvc+graphs",
+            "rvc+runner2",
             "rvc+tokens4k",
             "rvc+tokens16k",
             "rvc+seqs256",

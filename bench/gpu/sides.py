@@ -48,8 +48,8 @@ class Side:
         return repr((self.settings, self.options, self.environment))
 
 
-GRAPHS = [1, 2, 4, *range(8, 256, 8), *range(256, 513, 16), *range(640, 4097, 128)]
-"""Tokens of a step: vLLM's own sizes up to 512, and wider ones for steps that hold a prompt as well."""
+GRAPHS = [1, 2, 4, *range(8, 256, 8), *range(256, 513, 16), *range(640, 4097, 128), *range(4352, 8193, 256)]
+"""Tokens of a step: vLLM's own sizes up to 512, and wider ones for steps that hold prompts as well."""
 EMBEDDING = {"threads": 2, "max_wait_ms": 0, "dtype": "bfloat16"}
 
 SIDES = {
@@ -95,7 +95,8 @@ CHANGES = {
     "tokens4k": _engine(max_num_batched_tokens=4096),
     "tokens16k": _engine(max_num_batched_tokens=16384),
     "seqs256": _engine(max_num_seqs=256),
-    "graphs4096": _engine(vllm={"cudagraph_capture_sizes": GRAPHS}),
+    "graphs": _engine(vllm={"cudagraph_capture_sizes": GRAPHS}),
+    "runner2": Side(environment={"VLLM_USE_V2_MODEL_RUNNER": "1"}),
     "ngram": _engine(vllm={"speculative_config": NGRAM}),
     "fp8": _engine(quantization="fp8"),
     "fp8kv": _engine(kv_cache_dtype="fp8"),
