@@ -11,6 +11,7 @@ import torch
 from torch.jit._fuser import optimized_execution
 
 from app.retrieval.embedding import Vectors
+from app.retrieval.packed import PackedLinear, packed
 
 log = logging.getLogger(__name__)
 Embed = Callable[[Sequence[str]], Vectors]
@@ -32,37 +33,46 @@ def traced(model: Any, own: Embed) -> Embed | None:
         own: texts → vectors, as the library makes them.
 
     Returns:
-        Texts → vectors of length one, [texts, dimension]; None if the recording doesn't give what
-        the model gives.
+        Texts → vectors of length one, [texts, dimension]; None if no recording gives what the model gives.
     """
-    try:
-        embed = _record(model)
-        same = all(_alike(embed(texts), own(texts)) for texts in SAMPLES)
-    except Exception as error:  # models are of many kinds, and so are the reasons why one can't be recorded
-        log.info("the embedding model is run as it is: %s", error)
-        return None
-    return embed if same else None
+    for record in (_record_packed, _record):
+        try:
+            embed = record(model)
+            if all(_alike(embed(texts), own(texts)) for texts in SAMPLES):
+                return embed
+        except (
+            Exception
+        ) as error:  # models are of many kinds, and so are the reasons why one can't be recorded
+            log.info("the embedding model isn't recorded by %s: %s", record.__name__, error)
+    return None
 
 
-def _record(model: Any) -> Embed:
+def _record_packed(model: Any) -> Embed:
+    return _record(*packed(model))
+
+
+def _record(model: Any, layers: Sequence[PackedLinear] = ()) -> Embed:
     known = model.tokenizer.model_input_names
     names = [name for name in model.preprocess(list(SAMPLES[0])) if name in known]
+    weights = tuple(layer.weight for layer in layers)
 
     class Recorded(torch.nn.Module):
-        """The whole model, from token ids to vectors."""
+        """The whole model, from token ids and packed weights to vectors."""
 
         def __init__(self) -> None:
             super().__init__()
             self.model = model
 
-        def forward(self, *features: torch.Tensor) -> torch.Tensor:
+        def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
             """Vectors of length one."""
-            vectors = self.model(dict(zip(names, features, strict=True)))["sentence_embedding"]
+            for layer, weight in zip(layers, inputs[len(names) :], strict=True):
+                layer.weight = weight
+            vectors = self.model(dict(zip(names, inputs, strict=False)))["sentence_embedding"]
             return torch.nn.functional.normalize(vectors.float())
 
     def features(texts: Sequence[str]) -> tuple[torch.Tensor, ...]:
         found = model.preprocess(list(texts))
-        return tuple(found[name].to(model.device) for name in names)
+        return (*(found[name].to(model.device) for name in names), *weights)
 
     with torch.inference_mode(), _quiet():
         recording = torch.jit.freeze(
