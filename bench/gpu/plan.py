@@ -83,6 +83,8 @@ PLAN = {
             "rvc+float32",
             "rvc+inside",
             "rvc+whole",
+            "rvc+chunks128",
+            "rvc+switch5",
             "rvc+nice15",
             "rvc+nosplice",
             "rvc+haproxy4",
@@ -95,7 +97,7 @@ PLAN = {
         (
             "rvc",
             "rvc+fp8",
-            "rvc+graphs",
+            "rvc+graphs512",
             "rvc+runner2",
             "rvc+tokens4k",
             "rvc+tokens16k",
@@ -103,8 +105,7 @@ PLAN = {
             "rvc+fp8kv",
             "rvc+ngram",
         ),
-        (128,),
-        rounds=2,
+        (64, 96, 128),
         against="rvc",
     ),
 }

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from app.engines.cuda_graphs import capture_sizes
 from app.retrieval.embedding import BUNDLED
 from app.settings import Settings, load_settings
 from app.settings.load import merge
@@ -48,9 +49,7 @@ class Side:
         return repr((self.settings, self.options, self.environment))
 
 
-GRAPHS = [1, 2, 4, *range(8, 256, 8), *range(256, 513, 16), *range(640, 4097, 128), *range(4352, 8193, 256)]
-"""Tokens of a step: vLLM's own sizes up to 512, and wider ones for steps that hold prompts as well."""
-EMBEDDING = {"threads": 2, "max_wait_ms": 0, "dtype": "bfloat16"}
+EMBEDDING = {"threads": 2}
 
 SIDES = {
     "plain": Side(options=()),
@@ -74,6 +73,7 @@ CHANGES = {
     "servers2": Side(options=("--api-server-count", "2")),
     "servers4": Side(options=("--api-server-count", "4")),
     "rust": Side(options=(), environment={"VLLM_USE_RUST_FRONTEND": "1"}),
+    "wide": Side(options=("--cudagraph-capture-sizes", *map(str, capture_sizes(8192, None, {}) or ()))),
     # where and how prompts are made
     "off": Side(finished=True),
     "inside": Side({"preparation": {"own_process": False}}),
@@ -90,12 +90,14 @@ CHANGES = {
     # the way of HTTP
     "nosplice": Side(environment={"HAPROXY_OPTIONS": "-dS"}),
     "haproxy4": Side(environment={"RAY_SERVE_HAPROXY_NBTHREAD": "4"}),
+    "chunks128": Side(environment={"VLLM_V1_OUTPUT_PROC_CHUNK_SIZE": "128"}),
+    "switch5": Side(environment={"CORE_THREAD_SWITCH_MS": "5"}),
     "nice15": Side(environment={"RAY_worker_niceness": "15"}),
     # the engine
     "tokens4k": _engine(max_num_batched_tokens=4096),
     "tokens16k": _engine(max_num_batched_tokens=16384),
     "seqs256": _engine(max_num_seqs=256),
-    "graphs": _engine(vllm={"cudagraph_capture_sizes": GRAPHS}),
+    "graphs512": _engine(cuda_graph_tokens=512),
     "runner2": Side(environment={"VLLM_USE_V2_MODEL_RUNNER": "1"}),
     "ngram": _engine(vllm={"speculative_config": NGRAM}),
     "fp8": _engine(quantization="fp8"),

@@ -62,6 +62,7 @@ CHANGED: Values = {
         "quantization": "awq",
         "max_num_seqs": 7,
         "enforce_eager": False,
+        "cuda_graph_tokens": 4096,
         "vllm": {"speculative_config": {"method": "ngram", "num_speculative_tokens": 3}},
     },
     "embedding": {"model": "/mnt/shared/models/e", "device": "cuda", "dtype": "bfloat16", "max_wait_ms": 0.5},

