@@ -7,7 +7,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint lock clean bench-crosscheck bench-generator bench-gpu bench-overhead \
-  bench-parity bench-passage-order bench-preparing bench-retrieval \
+  bench-order-answers bench-parity bench-passage-order bench-preparing bench-retrieval \
   image e2e chart-tools chart-check docs manifests loadtest report scale compare knee scaling gate quality
 
 help: ## show this list
@@ -63,6 +63,9 @@ bench-retrieval: $(READY) ## embed, search and prompt at 1k, 100k and 1M passage
 
 bench-passage-order: $(READY) ## what a prefix cache saves, by the order of passages in the prompt
 	$(BIN)/python -m bench.passage_order $(ARGS)
+
+bench-order-answers: $(READY) ## how right the answers are, by the order of passages in the prompt
+	$(BIN)/python -m bench.order_answers $(ARGS)
 
 bench-parity: $(READY) ## how often answers differ between engines, alone and in batches
 	$(BIN)/python -m bench.parity $(ARGS)
