@@ -126,6 +126,8 @@ def show(answers: dict[Order, list[bool]], holding: Sequence[int | None]) -> Non
     for column in ("order", "exact match", "lost against rank", "won"):
         table.add_column(column, justify="right")
     table.add_row("rank", f"{shares[rank]:.3f}")
+    anchored = [share for order, share in shares.items() if order != rank and order[0] == 0]
+    table.add_row("best first, others mixed", f"{statistics.fmean(anchored):.4f}")
     others = [share for order, share in shares.items() if order != rank]
     table.add_row("others, mean", f"{statistics.fmean(others):.4f}", f"{lost:.1f}", f"{won:.1f}")
     table.add_row("others, best and worst", f"{max(others):.3f}, {min(others):.3f}")
@@ -145,7 +147,7 @@ def main(
     questions: Annotated[
         Path, typer.Option(help="JSONL with `question`, `answer`, `gold_document`.")
     ] = QUESTIONS,
-    top_k: Annotated[int, typer.Option(help="Passages; there are top_k! orders.", max=5)] = 4,
+    top_k: Annotated[int, typer.Option(help="Passages; there are top_k! orders.", min=3, max=5)] = 4,
     count: Annotated[int, typer.Option(help="Questions, evenly spread; 0: all.")] = 0,
 ) -> None:
     """Ask, score, print."""

@@ -69,11 +69,11 @@ class RunSettings(TargetSettings):
     top_k: int | None = option(
         "Target", "N", default=None, gt=0, description="Send rag.top_k; by default nothing is sent."
     )
-    passage_order: Literal["rank", "canonical", "popular", "cached"] | None = option(
+    passage_order: Literal["rank", "canonical", "popular", "cached", "anchored"] | None = option(
         "Target",
         "ORDER",
         default=None,
-        description="Send rag.passage_order: rank, canonical, popular or cached; by default nothing is sent.",
+        description="Send rag.passage_order: rank, canonical, popular, cached, anchored; by default nothing.",
     )
     timeout: Positive = option(
         "Target", "SECONDS", default=120.0, description="A request that takes longer is an error."

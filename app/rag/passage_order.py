@@ -50,24 +50,24 @@ class PassageOrders:
         Args:
             hits: best first.
             order: `rank`, as they are; `canonical`, by id; `popular`, those in most prompts first; `cached`,
-                the longest beginning of an earlier prompt, then the popular ones.
+                the longest beginning of an earlier prompt, then the popular ones; `anchored`, the best one,
+                then the others as `cached` puts them behind it.
         """
         if order == "rank":
             return list(hits)
         if order == "canonical":
             return sorted(hits, key=lambda hit: hit.passage.id)
         with self._lock:
-            popular = sorted(hits, key=self._popularity)
-            if order == "popular":
-                return popular
-            beginning = self._longest(self._root, {hit.passage.id for hit in hits})
-            by_id = {hit.passage.id: hit for hit in popular}
-            first = [by_id.pop(name) for name in beginning]
-            return [*first, *by_id.values()]
+            if order == "anchored":
+                behind = self._root.behind.get(hits[0].passage.id) if hits else None
+                return [*hits[:1], *self._reusing(behind or _Node(), hits[1:])]
+            if order == "cached":
+                return self._reusing(self._root, hits)
+            return sorted(hits, key=self._popularity)
 
     def note(self, hits: Sequence[Hit], order: PassageOrder) -> None:
         """A prompt goes to the engine with these passages, in this order."""
-        if order not in ("popular", "cached"):
+        if order in ("rank", "canonical"):
             return
         with self._lock:
             self._prompts += 1
@@ -76,8 +76,14 @@ class PassageOrders:
             if self._prompts % FORGET_EVERY == 0:
                 halves = {name: count // 2 for name, count in self._counts.items() if count > 1}
                 self._counts = defaultdict(int, halves)
-            if order == "cached":
+            if order != "popular":
                 self._remember(hits)
+
+    def _reusing(self, node: _Node, hits: Sequence[Hit]) -> list[Hit]:
+        """The longest way on from a node first, then the popular ones."""
+        by_id = {hit.passage.id: hit for hit in sorted(hits, key=self._popularity)}
+        first = [by_id.pop(name) for name in self._longest(node, set(by_id))]
+        return [*first, *by_id.values()]
 
     def _popularity(self, hit: Hit) -> tuple[int, str]:
         """Sorts the popular first. By powers of two, so that two that are alike don't change places."""

@@ -8,7 +8,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 Positive = Annotated[int, Field(gt=0)]
-PassageOrder = Literal["rank", "canonical", "popular", "cached"]
+PassageOrder = Literal["rank", "canonical", "popular", "cached", "anchored"]
 Share = Annotated[float, Field(gt=0, le=1)]
 
 
@@ -146,7 +146,8 @@ class RagSettings(Section):
     passage_order: PassageOrder = Field(
         "rank",
         description="Order in the prompt. rank: best first; canonical: by id, so that equal sets share a "
-        "prefix; popular: those in most prompts first; cached: the longest beginning of an earlier prompt.",
+        "prefix; popular: those in most prompts first; cached: the longest beginning of an earlier prompt; "
+        "anchored: the best first, then as cached.",
     )
     system_prompt: str = Field(
         "Answer the question from the passages. "

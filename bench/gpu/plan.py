@@ -68,7 +68,11 @@ PLAN = {
     ),
     "two": Part(("rvc+two",), (128, 192), 3, against="rvc+two", gpus=2),
     "split": Part(("rvc+split2",), (16,), against="rvc+split2", gpus=2),
-    "orders": Part(("rvc", "rvc+canonical", "rvc+popular", "rvc+cached"), (80, 96, 112, 128), against="rvc"),
+    "orders": Part(
+        ("rvc", "rvc+canonical", "rvc+popular", "rvc+cached", "rvc+anchored"),
+        (80, 96, 112, 128),
+        against="rvc",
+    ),
     # One at a time, to see what each does.
     "front-ends": Part(
         ("plain", "plain+interval4", "plain+interval8", "plain+servers2", "plain+servers4"), (128,), rounds=2

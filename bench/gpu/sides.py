@@ -87,6 +87,7 @@ CHANGES = {
     "canonical": Side(asks=("--passage-order", "canonical")),
     "popular": Side(asks=("--passage-order", "popular")),
     "cached": Side(asks=("--passage-order", "cached")),
+    "anchored": Side(asks=("--passage-order", "anchored")),
     # the way of HTTP
     "nosplice": Side(environment={"HAPROXY_OPTIONS": "-dS"}),
     "haproxy4": Side(environment={"RAY_SERVE_HAPROXY_NBTHREAD": "4"}),

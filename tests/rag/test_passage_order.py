@@ -55,6 +55,16 @@ def test_of_equally_long_beginnings_the_latest_is_taken() -> None:
     assert [ask(orders, names, "cached") for names in ("ax", "by", "ba", "ba")] == ["ax", "by", "ba", "ba"]
 
 
+def test_anchored_leaves_the_best_where_it_is() -> None:
+    orders = PassageOrders()
+    assert ask(orders, "cba", "anchored") == "cab"
+    assert ask(orders, "cxb", "anchored") == "cbx"
+    # Behind c there is a b, and b x: the longer way is taken.
+    assert ask(orders, "cbaz", "anchored") == "cabz"
+    assert ask(orders, "bca", "anchored")[0] == "b"
+    assert ask(orders, "", "anchored") == ""
+
+
 @pytest.mark.parametrize("order", ["rank", "canonical"])
 def test_the_other_orders_remember_nothing(order: PassageOrder) -> None:
     orders = PassageOrders()
@@ -99,7 +109,8 @@ def test_every_passage_is_there_once_from_several_threads() -> None:
         rng = random.Random(seed)
         for _ in range(300):
             names = "".join(rng.sample("abcdefgh", 5))
-            if sorted(ask(orders, names, "cached")) != sorted(names):
+            order: PassageOrder = rng.choice(["cached", "anchored"])
+            if sorted(ask(orders, names, order)) != sorted(names):
                 wrong.append(names)
 
     threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
