@@ -48,7 +48,9 @@ class Part:
 
 PLAN = {
     # What decides.
-    "serving": Part(("plain", "plain+rust", "rvc", "rvc+off", "rvc+cached"), (64, 96, 128), rounds=3),
+    "serving": Part(
+        ("plain", "plain+rust", "rvc", "rvc+off", "rvc+anchored", "rvc+cached"), (64, 96, 128), rounds=3
+    ),
     "architectures": Part(
         ("baseline", "baseline-improved", "rac", "rsc", "rvc"),
         (8, 16, 24, 32, 64),
@@ -75,7 +77,9 @@ PLAN = {
     ),
     # One at a time, to see what each does.
     "front-ends": Part(
-        ("plain", "plain+interval4", "plain+interval8", "plain+servers2", "plain+servers4"), (128,), rounds=2
+        ("plain", "plain+interval4", "plain+interval8", "plain+servers2", "plain+servers4", "plain+wide"),
+        (128,),
+        rounds=2,
     ),
     "around": Part(
         (
@@ -103,6 +107,7 @@ PLAN = {
             "rvc+fp8",
             "rvc+graphs512",
             "rvc+runner2",
+            "rvc+unoverlapped",
             "rvc+tokens4k",
             "rvc+tokens16k",
             "rvc+seqs256",

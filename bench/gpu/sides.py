@@ -99,6 +99,7 @@ CHANGES = {
     "tokens16k": _engine(max_num_batched_tokens=16384),
     "seqs256": _engine(max_num_seqs=256),
     "graphs512": _engine(cuda_graph_tokens=512),
+    "unoverlapped": _engine(vllm={"async_scheduling": False}),
     "runner2": Side(environment={"VLLM_USE_V2_MODEL_RUNNER": "1"}),
     "ngram": _engine(vllm={"speculative_config": NGRAM}),
     "fp8": _engine(quantization="fp8"),
