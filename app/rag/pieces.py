@@ -1,7 +1,8 @@
 """Tokenizing in pieces that are remembered: passages come again and again, so few texts are new.
 
-A text is cut at special tokens and after blank lines, where most tokenizers cut as well. Whether this one
-does is tried at the start; a tokenizer that doesn't gets whole texts.
+A text is cut at special tokens and after blank lines, where most tokenizers cut as well, and behind the
+number of a passage, so that a passage is the same piece wherever it stands. Whether this tokenizer cuts
+there is tried at the start; one that doesn't gets whole texts.
 """
 
 import json
@@ -13,6 +14,7 @@ from itertools import product
 from tokenizers import Tokenizer
 
 BLANK = "\n\n"
+NUMBER = re.compile(r"\[\d+\](?= \S)")
 # What comes before a blank line or behind it; the tokenizer's rules look at kinds of characters.
 ENDS = ("word", "5", ".", ")", "다", "東", "é", " ", "!\n", "_", "'s", "😀")
 BEGINNINGS = ("[1] Word", "Question: x", "5", "(a)", "# H", "다음", "東", "é", "'s", "_x", "😀")
@@ -29,6 +31,7 @@ class PieceTokenizer:
 
     Attributes:
         by_pieces: whether texts are cut; else each is tokenized whole.
+        by_numbers: whether behind the numbers of passages as well.
     """
 
     def __init__(self, tokenizer: Tokenizer, remembered: int) -> None:
@@ -38,7 +41,10 @@ class PieceTokenizer:
             "(" + "|".join(map(re.escape, sorted(specials, key=len, reverse=True))) + ")"
         )
         self._remembered = lru_cache(remembered)(self._ids)
+        self.by_numbers = False
         self.by_pieces = bool(remembered and specials) and cuts_locally(tokenizer) and self._agrees(specials)
+        self.by_numbers = self.by_pieces  # to be tried
+        self.by_numbers = self.by_pieces and self._agrees_on_numbers()
 
     def encode(self, text: str) -> list[int]:
         """Token ids, without special tokens but those in the text."""
@@ -58,12 +64,18 @@ class PieceTokenizer:
                 begun += BLANK
                 # White space behind a blank line may belong to it.
                 if paragraph and not paragraph[0].isspace():
-                    pieces.append(begun)
+                    pieces += self._behind_number(begun)
                     begun = ""
                 begun += paragraph
             if begun:
-                pieces.append(begun)
+                pieces += self._behind_number(begun)
         return pieces
+
+    def _behind_number(self, piece: str) -> tuple[str, ...]:
+        """A passage apart from its number."""
+        if self.by_numbers and (number := NUMBER.match(piece)):
+            return number[0], piece[number.end() :]
+        return (piece,)
 
     def _ids(self, text: str) -> "array[int]":
         return array("I", self._tokenizer.encode(text, add_special_tokens=False).ids)
@@ -71,12 +83,22 @@ class PieceTokenizer:
     def _agrees(self, specials: list[str]) -> bool:
         """Whether pieces give the ids of the whole, for all kinds of ends and beginnings."""
         bounds = [BLANK, *specials]
-        for end, bound, beginning in product(ENDS, bounds, BEGINNINGS):
-            whole = f"A {end}{bound}{beginning} z"
-            ids = [token for piece in self._cut(whole) for token in self._ids(piece)]
-            if ids != self._tokenizer.encode(whole, add_special_tokens=False).ids:
-                return False
-        return True
+        return all(
+            self._same(f"A {end}{bound}{beginning} z")
+            for end, bound, beginning in product(ENDS, bounds, BEGINNINGS)
+        )
+
+    def _agrees_on_numbers(self) -> bool:
+        """The same for the numbers of passages and what comes behind them."""
+        return all(
+            self._same(f"A{BLANK}[{number}] {title} z")
+            for number in (1, 12)
+            for title in (*BEGINNINGS, *ENDS)
+        )
+
+    def _same(self, whole: str) -> bool:
+        ids = [token for piece in self._cut(whole) for token in self._ids(piece)]
+        return ids == list(self._tokenizer.encode(whole, add_special_tokens=False).ids)
 
 
 def cuts_locally(tokenizer: Tokenizer) -> bool:

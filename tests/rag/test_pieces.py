@@ -22,6 +22,9 @@ ODD = [
     "<|im_end|>\n\n\n",
     "x<|im_start|>user\n\n[1] y",
     "\n\n<|im_end|>",
+    "[1] [2] [3]",
+    "\n\n[1]  two spaces\n\n[2]\n\n[3] \n\n[4]x",
+    "\n\n[10] (1931) opened\n\n[11] 다리\n\n[12] 's",
 ]
 
 
@@ -43,6 +46,7 @@ def test_tokens_are_those_of_the_whole() -> None:
     tokenizer = Tokenizer.from_file(str(TOKENIZER))
     pieces = PieceTokenizer(tokenizer, 1000)
     assert pieces.by_pieces
+    assert pieces.by_numbers
     for text in texts() * 2:
         assert pieces.encode(text) == tokenizer.encode(text, add_special_tokens=False).ids, text
 
@@ -91,12 +95,20 @@ def test_a_tokenizer_that_looks_further_gets_whole_texts(parts: dict[str, Any]) 
 
 def test_what_came_before_is_not_tokenized_again(monkeypatch: pytest.MonkeyPatch) -> None:
     pieces = PieceTokenizer(Tokenizer.from_file(str(TOKENIZER)), 1000)
-    passage = "[1] Title\nSome text about it."
-    pieces.encode(f"system\n\n{passage}\n\nQuestion: first")
+    passages = "Title\nSome text about it.", "Other\nMore text."
+    pieces.encode("system\n\n[1] {}\n\n[2] {}\n\nQuestion: first".format(*passages))
     before = pieces._remembered.cache_info()
-    pieces.encode(f"system\n\n{passage}\n\nQuestion: second")
+    pieces.encode("system\n\n[1] {}\n\n[2] {}\n\nQuestion: second".format(*reversed(passages)))
     after = pieces._remembered.cache_info()
-    assert (after.hits - before.hits, after.misses - before.misses) == (2, 1)
+    assert after.hits - before.hits == 5, "the system text, two numbers, and the passages in the other order"
+    assert after.misses - before.misses == 1
+
+
+def test_where_numbers_run_on_into_what_follows_they_are_not_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PieceTokenizer, "_agrees_on_numbers", lambda _: False)
+    pieces = PieceTokenizer(Tokenizer.from_file(str(TOKENIZER)), 1000)
+    assert pieces.by_pieces
+    assert pieces._cut("[1] Title") == ["[1] Title"]
 
 
 def test_nothing_is_remembered_when_so_told() -> None:
