@@ -91,6 +91,7 @@ PLAN = {
             "rvc+float32",
             "rvc+inside",
             "rvc+whole",
+            "rvc+chunks8",
             "rvc+chunks128",
             "rvc+switch5",
             "rvc+nice15",
