@@ -14,6 +14,7 @@ from typing import Any
 
 from app.engines.contract import Delta, Engine, EngineLoad, FinishReason, FirstDelta, Sampling
 from app.engines.cuda_graphs import capture_sizes
+from app.engines.first_tokens import first_tokens_first
 from app.engines.log_targets import log_targets_kept
 from app.engines.model_folder import check_model_folder
 from app.engines.token_texts import AnswerText, TokenTexts
@@ -87,6 +88,7 @@ class VllmEngine(Engine):
         self._texts = await asyncio.to_thread(TokenTexts.read, folder)
         with log_targets_kept():
             self._llm = self._started()
+        first_tokens_first(self._llm)
         from vllm.envs import enable_envs_cache
 
         # It would read the environment anew for every output. Not before: it also writes it while it starts.

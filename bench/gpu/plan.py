@@ -94,6 +94,7 @@ PLAN = {
             "rvc+chunks8",
             "rvc+chunks128",
             "rvc+switch5",
+            "rvc+lastfirst",
             "rvc+nice15",
             "rvc+nosplice",
             "rvc+haproxy4",

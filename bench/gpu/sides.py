@@ -93,6 +93,7 @@ CHANGES = {
     "haproxy4": Side(environment={"RAY_SERVE_HAPROXY_NBTHREAD": "4"}),
     "chunks8": Side(environment={"VLLM_V1_OUTPUT_PROC_CHUNK_SIZE": "8"}),
     "chunks128": Side(environment={"VLLM_V1_OUTPUT_PROC_CHUNK_SIZE": "128"}),
+    "lastfirst": Side(environment={"FIRST_TOKENS_FIRST": "0"}),
     "switch5": Side(environment={"CORE_THREAD_SWITCH_MS": "5"}),
     "nice15": Side(environment={"RAY_worker_niceness": "15"}),
     # the engine

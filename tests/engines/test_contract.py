@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
@@ -195,6 +196,38 @@ def test_vllm_runs_the_model_in_its_core_by_our_class(running: Running) -> None:
     described = running.engine.describe()
     if described["name"] == "vllm":
         assert described["executor"] == "CoreExecutor"
+
+
+def test_vllm_hands_first_tokens_out_first(running: Running) -> None:
+    """While four streams run, the first output of a fifth one is at the front of its step."""
+    if not isinstance(running.engine, VllmEngine):
+        return
+    core = running.engine._llm.engine_core
+    take, steps = core.get_output_async, []
+
+    async def noted() -> Any:
+        step = await take()
+        steps.append([each.request_id for each in step.outputs])
+        return step
+
+    async def fifth_joins() -> None:
+        long = [
+            asyncio.create_task(running.collect(replace(GREEDY, max_tokens=40), PROMPT[number:]))
+            for number in range(4)
+        ]
+        while not any(len(step) == 4 for step in steps):
+            await asyncio.sleep(0.01)
+        await running.collect(GREEDY, PROMPT[::-1])
+        await asyncio.gather(*long)
+
+    core.get_output_async = noted
+    try:
+        running.runner.run(fifth_joins())
+    finally:
+        core.get_output_async = take
+    five = [step for step in steps if len(step) == 5]
+    fifth = five[-1][-1]  # in later steps it is at the end, as vLLM has it
+    assert five[0][0] == fifth
 
 
 def test_a_started_engine_is_healthy(running: Running) -> None:
