@@ -6,6 +6,7 @@ RequestOutputKind and UsageContext are used, which both have in the same places.
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import fields
 from difflib import get_close_matches
@@ -158,9 +159,10 @@ class VllmEngine(Engine):
         )
         self._running += 1
         try:
+            asked_s = time.monotonic()
             outputs = self._llm.generate(TokensPrompt(prompt_token_ids=list(prompt)), parameters, request_id)
             first = await anext(outputs)
-            yield first_delta(first, _text(first.outputs[0], written))
+            yield first_delta(first, _text(first.outputs[0], written), asked_s)
             async for output in outputs:
                 answer = output.outputs[0]
                 yield Delta(_text(answer, written), len(answer.token_ids), _reason(answer.finish_reason))
@@ -235,13 +237,22 @@ def _text(answer: Any, written: AnswerText | None) -> str:
     return written.push(tokens[:-1] if answer.finish_reason == "stop" else tokens)
 
 
-def first_delta(output: Any, text: str) -> Delta:
-    """Of a vllm RequestOutput. Its times are there if statistics are on, all by the engine core's clock."""
+def first_delta(output: Any, text: str, asked_s: float) -> Delta:
+    """Of a vllm RequestOutput. Its times are there if statistics are on, all by the engine core's clock.
+
+    Args:
+        output: the first one.
+        text: of its tokens.
+        asked_s: when the request was handed over, by time.monotonic. On Linux that is the engine core's
+            clock too, so the way there and the wait for the step that runs are queueing, as they should be:
+            vLLM's own begins when the core looks at new requests, between two steps.
+    """
     answer, times = output.outputs[0], output.metrics
     tokens, reason = len(answer.token_ids), _reason(answer.finish_reason)
     if times is None or not times.scheduled_ts:
         return Delta(text, tokens, reason)
-    queue_s, prefill_s = times.scheduled_ts - times.queued_ts, times.first_token_ts - times.scheduled_ts
+    begun_s = asked_s if asked_s <= times.queued_ts <= time.monotonic() else times.queued_ts
+    queue_s, prefill_s = times.scheduled_ts - begun_s, times.first_token_ts - times.scheduled_ts
     return FirstDelta(text, tokens, reason, queue_s, prefill_s)
 
 

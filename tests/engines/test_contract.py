@@ -189,7 +189,21 @@ def test_a_prefix_cache_is_emptied_but_not_under_a_request(running: Running) -> 
 
 def test_vllm_without_statistics_gives_a_plain_first_delta() -> None:
     answer = SimpleNamespace(text="a", token_ids=[1], finish_reason=None)
-    assert type(first_delta(SimpleNamespace(outputs=[answer], metrics=None), "a")) is Delta
+    assert type(first_delta(SimpleNamespace(outputs=[answer], metrics=None), "a", 0.0)) is Delta
+
+
+@pytest.mark.parametrize(("queued_s", "queue_s"), [(-0.5, 0.7), (-1000.0, 0.2), (1000.0, 0.2)])
+def test_the_way_to_vllm_is_queueing_if_its_clock_is_ours(queued_s: float, queue_s: float) -> None:
+    """Another clock's times are only compared with each other."""
+    now_s = time.monotonic()
+    times = SimpleNamespace(
+        queued_ts=now_s + queued_s, scheduled_ts=now_s + queued_s + 0.2, first_token_ts=now_s + queued_s + 0.3
+    )
+    answer = SimpleNamespace(text="a", token_ids=[1], finish_reason=None)
+    first = first_delta(SimpleNamespace(outputs=[answer], metrics=times), "a", now_s - 1)
+    assert isinstance(first, FirstDelta)
+    assert first.prefill_s == pytest.approx(0.1)
+    assert first.queue_s == pytest.approx(queue_s, abs=0.01)
 
 
 def test_vllm_runs_the_model_in_its_core_by_our_class(running: Running) -> None:
