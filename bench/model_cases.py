@@ -37,9 +37,9 @@ def main() -> None:
     everything = index.search(embedding.encode([questions[0].text]), len(index))[0]
     with options.out.open("w", encoding="utf-8") as file:
         for line, question, hits in zip(lines, questions, found, strict=True):
-            nearest = _passages(hits)
+            nearest = passages_of(hits)
             modes = {
-                "gold": gold_passages(question, _passages(everything)),
+                "gold": gold_passages(question, passages_of(everything)),
                 "retrieved": nearest[:TOP_K],
                 "none": [],
                 "missing": wrong_passages(question, nearest, TOP_K),
@@ -51,7 +51,8 @@ def main() -> None:
                 file.write(json.dumps(case, ensure_ascii=False) + "\n")
 
 
-def _passages(hits: Sequence[Hit]) -> list[Passage]:
+def passages_of(hits: Sequence[Hit]) -> list[Passage]:
+    """As the check of quality has them."""
     found = [hit.passage for hit in hits]
     return [Passage(each.id, each.source, each.title, each.text) for each in found]
 

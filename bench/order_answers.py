@@ -30,8 +30,10 @@ from app.rag.tokenizer import ChatTokenizer
 from app.retrieval.embedding import EmbeddingModel
 from app.retrieval.index import Hit, Index
 from app.settings import Settings, load_settings
+from bench.model_cases import passages_of
 from loadtest.plan.questions import Question, read_questions
-from loadtest.quality.prompt import Passage, holds
+from loadtest.plan.spread import spread_evenly
+from loadtest.quality.prompt import holds
 from loadtest.quality.score import exact
 
 AT_A_TIME = 48
@@ -108,12 +110,7 @@ def by_place(answers: dict[Order, list[bool]], holding: Sequence[int | None]) ->
 
 def _holding(question: Question, hits: Sequence[Hit]) -> int | None:
     """The rank of the only passage that holds the answer."""
-    found = [hit.passage for hit in hits]
-    ranks = [
-        rank
-        for rank, each in enumerate(found)
-        if holds(Passage(each.id, each.source, each.title, each.text), question)
-    ]
+    ranks = [rank for rank, passage in enumerate(passages_of(hits)) if holds(passage, question)]
     return ranks[0] if len(ranks) == 1 else None
 
 
@@ -155,7 +152,7 @@ def main(
     if preset == "demo":
         prepare(settings)
     asked = read_questions(questions)
-    asked = asked[:: max(1, len(asked) // count)][:count] if count else asked
+    asked = spread_evenly(asked, count) if count else asked
     found = retrieve(settings, asked)
     holding = [_holding(question, hits) for question, hits in zip(asked, found, strict=True)]
     show(asyncio.run(answer_all(settings, asked, found)), holding)

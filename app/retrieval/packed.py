@@ -6,6 +6,7 @@ a third of the time.
 
 import copy
 import warnings
+from functools import cache
 from typing import Any
 
 import torch
@@ -17,10 +18,12 @@ def _linear(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) ->
     return torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")  # type: ignore[no-any-return]
 
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DeprecationWarning)
-    # A recording can't take the operator's empty list from Python, only from a script.
-    _scripted = torch.jit.script(_linear)
+@cache
+def _scripted() -> Any:
+    """A recording can't take the operator's empty list from Python, only from a script."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return torch.jit.script(_linear)
 
 
 class PackedLinear(nn.Module):
@@ -40,7 +43,7 @@ class PackedLinear(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """[…, features in] → […, features out]."""
-        return _scripted(x, self.weight, self.bias)  # type: ignore[no-any-return]
+        return _scripted()(x, self.weight, self.bias)  # type: ignore[no-any-return]
 
 
 def packed(model: nn.Module) -> tuple[Any, list[PackedLinear]]:

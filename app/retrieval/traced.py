@@ -40,9 +40,8 @@ def traced(model: Any, own: Embed) -> Embed | None:
             embed = record(model)
             if all(_alike(embed(texts), own(texts)) for texts in SAMPLES):
                 return embed
-        except (
-            Exception
-        ) as error:  # models are of many kinds, and so are the reasons why one can't be recorded
+        except Exception as error:
+            # Models are of many kinds, and so are the reasons why one can't be recorded.
             log.info("the embedding model isn't recorded by %s: %s", record.__name__, error)
     return None
 

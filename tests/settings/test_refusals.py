@@ -74,7 +74,7 @@ WRONG = [
     ("engine.quantization", "int3", "'awq'"),
     ("engine.batch", "perhaps", "valid boolean"),
     ("rag.top_k", "101", "less than or equal to 100"),
-    ("rag.passage_order", "random", "'popular', 'cached' or 'anchored'"),
+    ("rag.passage_order", "random", "'rank', 'canonical', 'popular', 'cached' or 'anchored'"),
     ("rag.system_prompt", "''", "at least 1"),
     ("sampling.temperature", "-0.5", "greater than or equal to 0"),
     ("server.port", "70000", "less than or equal to 65535"),
