@@ -16,9 +16,14 @@ def test_vectors_are_the_models_own(embedding: EmbeddingModel, dtype: str | None
     recorded = EmbeddingModel(threads=1, dtype=dtype).trace()
     assert recorded._traced is not None
     own = embedding.encode(TEXTS)
-    batches = [recorded.encode(TEXTS), np.concatenate([recorded.encode([text]) for text in TEXTS])]
+    batches = [
+        recorded._by_library(TEXTS),
+        recorded.encode(TEXTS),
+        np.concatenate([recorded.encode([text]) for text in TEXTS]),
+    ]
     for vectors in batches:
         assert vectors.dtype == np.float32
+        assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(len(TEXTS)), abs=1e-5)
         assert np.sum(vectors * own, axis=1).min() > least
     assert recorded.encode(["x"] * (SMALL_BATCH + 1)).shape == (SMALL_BATCH + 1, 384)
 
