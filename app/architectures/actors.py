@@ -3,21 +3,14 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
-from functools import partial
-from pathlib import Path
 from typing import Any
 
-import ray
-from ray.exceptions import ActorUnavailableError, RayActorError, RayTaskError
+from ray.exceptions import RayTaskError
 
-from app.architectures.engine import build_engine
+from app.architectures.actor import GONE, Member, cause_of
 from app.engines.contract import Delta, Engine, EngineLoad, Sampling
-from app.engines.model_folder import check_model_folder
-from app.errors import EngineFailed, ModelFolderError, NotReady, RagLlmError, StartError
-from app.rag.patience import Patience
+from app.errors import EngineFailed, NotReady, StartError
 from app.settings import Settings
-from app.settings.hub import export_hub
 from app.settings.load import ReadSettings
 
 log = logging.getLogger(__name__)
@@ -27,84 +20,6 @@ TOGETHER_S = 60.0
 """How long a start waits for the other actors once one is ready: there may be no place for them."""
 LEAVE_S = 120.0
 """How long an actor that is given up may still work on the requests it has."""
-GONE = (RayActorError, ActorUnavailableError)
-
-
-class EngineActor:
-    """Lives in a Ray actor and holds one engine.
-
-    Args:
-        read_settings: gives the settings; called in the actor's own process.
-    """
-
-    def __init__(self, read_settings: ReadSettings) -> None:
-        self._settings = read_settings()
-        export_hub(self._settings)
-        self._engine = build_engine(self._settings)
-
-    async def start(self) -> dict[str, object]:
-        """Wait for the model's folder and load it; give the engine's description."""
-        folder = Path(self._settings.model.path)
-        patience = Patience(self._settings.startup.wait_s)
-        await patience.wait(partial(check_model_folder, folder), ModelFolderError)
-        await self._engine.start()
-        return self._engine.describe()
-
-    async def generate(
-        self, request_id: str, prompt: Sequence[int], sampling: Sampling
-    ) -> AsyncIterator[Delta]:
-        """The engine's deltas; Ray carries each to the front process as it comes."""
-        async for delta in self._engine.generate(request_id, prompt, sampling):
-            yield delta
-
-    async def reset_prefix_cache(self) -> bool | None:
-        """As the engine's."""
-        return await self._engine.reset_prefix_cache()
-
-    async def check_health(self) -> None:
-        """Raise what the engine raises."""
-        await self._engine.check_health()
-
-
-class Member:
-    """One actor as the front process sees it.
-
-    Attributes:
-        actor: Ray's handle.
-        loading: ends when its engine has loaded, or failed to.
-        ready: whether it takes requests.
-        ongoing: requests that this front process has with it.
-    """
-
-    def __init__(self, settings: Settings, read_settings: ReadSettings) -> None:
-        replicas = settings.replicas
-        # One request of slack a slot: cancelling and health checks must get in when all slots are taken.
-        self.actor: Any = (
-            ray.remote(EngineActor)
-            .options(
-                num_cpus=replicas.cpus,
-                num_gpus=replicas.gpus,
-                resources=dict(replicas.resources),
-                max_concurrency=2 * settings.server.max_ongoing_requests,
-                scheduling_strategy="SPREAD",
-            )
-            .remote(read_settings)
-        )
-        self.ready = False
-        self.ongoing = 0
-        self.loading = asyncio.create_task(self._load())
-
-    async def _load(self) -> dict[str, object]:
-        description: dict[str, object] = await self.actor.start.remote()
-        self.ready = True
-        return description
-
-    def kill(self) -> None:
-        """End the actor's process, whatever it does."""
-        self.ready = False
-        self.loading.cancel()
-        with suppress(Exception):
-            ray.kill(self.actor)
 
 
 class RayActors(Engine):
@@ -137,7 +52,7 @@ class RayActors(Engine):
             for task in done:
                 self._description = task.result()
         except RayTaskError as error:
-            raise _cause(error) from error
+            raise cause_of(error) from error
         except GONE as error:
             raise StartError(f"an actor died while its engine loaded: {error}") from error
         if pending:
@@ -180,7 +95,7 @@ class RayActors(Engine):
             sent = False
             member = self._least_loaded()
             try:
-                async for delta in _stream(member, request_id, prompt, sampling):
+                async for delta in member.stream(request_id, prompt, sampling):
                     sent = True
                     yield delta
                 return
@@ -241,7 +156,7 @@ class RayActors(Engine):
         try:
             done = await asyncio.gather(*(actor.reset_prefix_cache.remote() for actor in ready))
         except RayTaskError as error:
-            raise _cause(error) from error
+            raise cause_of(error) from error
         except GONE as error:
             raise EngineFailed("an actor has died while its prefix cache was emptied") from error
         return None if None in done else all(done)
@@ -259,28 +174,3 @@ class RayActors(Engine):
         """The actors' engine, how many there are to be, and how many are ready."""
         ready = sum(member.ready for member in self._members)
         return {**self._description, "actors": self._count, "actors_ready": ready}
-
-
-async def _stream(
-    member: Member, request_id: str, prompt: Sequence[int], sampling: Sampling
-) -> AsyncIterator[Delta]:
-    member.ongoing += 1
-    deltas = member.actor.generate.options(num_returns="streaming").remote(request_id, list(prompt), sampling)
-    finished = False
-    try:
-        async for delta in deltas:
-            yield await delta
-        finished = True
-    except RayTaskError as error:
-        raise _cause(error) from error
-    finally:
-        member.ongoing -= 1
-        if not finished:
-            # The client went away: closing the stream here must end the generation there.
-            with suppress(Exception):
-                ray.cancel(deltas)
-
-
-def _cause(error: RayTaskError) -> RagLlmError:
-    cause = error.cause
-    return cause if isinstance(cause, RagLlmError) else EngineFailed(f"the actor failed: {cause}")

@@ -7,70 +7,20 @@ RequestOutputKind and UsageContext are used, which both have in the same places.
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import fields
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from app.engines.contract import Delta, Engine, EngineLoad, FinishReason, FirstDelta, Sampling
-from app.engines.cuda_graphs import capture_sizes
+from app.engines.contract import Delta, Engine, EngineLoad, Sampling
 from app.engines.first_tokens import first_tokens_first
 from app.engines.log_targets import log_targets_kept
 from app.engines.model_folder import check_model_folder
-from app.engines.token_texts import AnswerText, TokenTexts
-from app.errors import EngineFailed, ModelFolderError, NotReady, SettingsError
+from app.engines.token_texts import TokenTexts
+from app.engines.vllm_arguments import check_names, engine_arguments
+from app.engines.vllm_outputs import first_delta, reason_of, text_of
+from app.errors import EngineFailed, ModelFolderError, NotReady
 from app.settings import Settings
-
-
-def engine_arguments(settings: Settings, *, cpu: bool) -> dict[str, Any]:
-    """The settings as AsyncEngineArgs' keyword arguments; what is None is left to vLLM.
-
-    Raises:
-        SettingsError: engine.vllm has an argument that another setting decides.
-    """
-    engine = settings.engine
-    arguments: dict[str, Any] = {
-        "model": settings.model.path,
-        "served_model_name": settings.model.served_name,
-        "dtype": settings.model.dtype,
-        "max_model_len": engine.max_model_len,
-        "gpu_memory_utilization": engine.gpu_memory_utilization,
-        "kv_cache_dtype": engine.kv_cache_dtype,
-        "quantization": engine.quantization,
-        "max_num_seqs": engine.max_num_seqs,
-        "max_num_batched_tokens": engine.max_num_batched_tokens,
-        "tensor_parallel_size": engine.tensor_parallel_size,
-        "enable_prefix_caching": engine.enable_prefix_caching,
-        "enforce_eager": cpu if engine.enforce_eager is None else engine.enforce_eager,
-        "load_format": engine.load_format,
-        # They land in prometheus_client's default registry, which /metrics serves.
-        "disable_log_stats": settings.metrics.port is None,
-    }
-    sizes = capture_sizes(engine.cuda_graph_tokens, engine.max_num_batched_tokens, engine.vllm)
-    if sizes is not None and not arguments["enforce_eager"]:
-        arguments["cudagraph_capture_sizes"] = sizes
-    if engine.tensor_parallel_size > 1:
-        # One process an accelerator, all on this machine. Left alone vLLM sees the replica's placement group
-        # and wants Ray actors in bundles of their own, for which Serve's replica leaves none.
-        arguments["distributed_executor_backend"] = "mp"
-    if taken := sorted({*arguments, "distributed_executor_backend"} & set(engine.vllm)):
-        raise SettingsError(f"engine.vllm.{taken[0]}: another setting decides it already; leave it out here")
-    arguments |= engine.vllm
-    return {key: value for key, value in arguments.items() if value is not None}
-
-
-def check_names(given: Iterable[str], known: Collection[str]) -> None:
-    """See that vLLM knows these arguments.
-
-    Raises:
-        SettingsError: naming the first that it doesn't, and what is spelled like it.
-    """
-    for name in given:
-        if name not in known:
-            alike = get_close_matches(name, known, n=3)
-            hint = f"did you mean {' or '.join(alike)}?" if alike else "see its AsyncEngineArgs"
-            raise SettingsError(f"engine.vllm.{name}: this vLLM has no such argument; {hint}")
 
 
 class VllmEngine(Engine):
@@ -162,10 +112,10 @@ class VllmEngine(Engine):
             asked_s = time.monotonic()
             outputs = self._llm.generate(TokensPrompt(prompt_token_ids=list(prompt)), parameters, request_id)
             first = await anext(outputs)
-            yield first_delta(first, _text(first.outputs[0], written), asked_s)
+            yield first_delta(first, text_of(first.outputs[0], written), asked_s)
             async for output in outputs:
                 answer = output.outputs[0]
-                yield Delta(_text(answer, written), len(answer.token_ids), _reason(answer.finish_reason))
+                yield Delta(text_of(answer, written), len(answer.token_ids), reason_of(answer.finish_reason))
         except EngineDeadError as error:
             raise EngineFailed("vLLM's engine core has died") from error
         finally:
@@ -227,41 +177,3 @@ class VllmEngine(Engine):
                 "executor": executor.__name__ if isinstance(executor, type) else str(executor),
             }
         return described
-
-
-def _text(answer: Any, written: AnswerText | None) -> str:
-    """Of a vllm CompletionOutput: its own, or that of its tokens without the one that ended it."""
-    if written is None:
-        return str(answer.text)
-    tokens = answer.token_ids
-    return written.push(tokens[:-1] if answer.finish_reason == "stop" else tokens)
-
-
-def first_delta(output: Any, text: str, asked_s: float) -> Delta:
-    """Of a vllm RequestOutput. Its times are there if statistics are on, all by the engine core's clock.
-
-    Args:
-        output: the first one.
-        text: of its tokens.
-        asked_s: when the request was handed over, by time.monotonic. On Linux that is the engine core's
-            clock too, so the way there and the wait for the step that runs are queueing, as they should be:
-            vLLM's own begins when the core looks at new requests, between two steps.
-    """
-    answer, times = output.outputs[0], output.metrics
-    tokens, reason = len(answer.token_ids), _reason(answer.finish_reason)
-    if times is None or not times.scheduled_ts:
-        return Delta(text, tokens, reason)
-    begun_s = asked_s if asked_s <= times.queued_ts <= time.monotonic() else times.queued_ts
-    queue_s, prefill_s = times.scheduled_ts - begun_s, times.first_token_ts - times.scheduled_ts
-    return FirstDelta(text, tokens, reason, queue_s, prefill_s)
-
-
-def _reason(reason: str | None) -> FinishReason | None:
-    match reason:
-        case None:
-            return None
-        case "stop":
-            return "stop"
-        case "length":
-            return "length"
-    raise EngineFailed(f"vLLM ended the answer with {reason!r}")

@@ -14,7 +14,8 @@ from tokenizers import Tokenizer
 from app.engines.contract import Delta, Engine, EngineLoad, FirstDelta, Sampling
 from app.engines.scripted import Script, ScriptedEngine
 from app.engines.transformers import TransformersEngine
-from app.engines.vllm import VllmEngine, first_delta
+from app.engines.vllm import VllmEngine
+from app.engines.vllm_outputs import first_delta
 from app.errors import NotReady
 from app.settings import Settings
 

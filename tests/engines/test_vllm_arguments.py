@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.engines.vllm import check_names, engine_arguments
+from app.engines.vllm_arguments import check_names, engine_arguments
 from app.errors import SettingsError
 from app.settings import Settings
 
