@@ -16,6 +16,18 @@ VARIANTS: dict[str, dict[str, object]] = {
 }
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests with the mark ``variants`` run for these alone."""
+    others = [item for item in items if not _is_wanted(item)]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in others]
+
+
+def _is_wanted(item: pytest.Item) -> bool:
+    mark, call = item.get_closest_marker("variants"), getattr(item, "callspec", None)
+    return mark is None or call is None or call.params["variant"] in mark.args
+
+
 @pytest.fixture(scope="package", params=list(VARIANTS))
 def variant(request: pytest.FixtureRequest) -> str:
     return str(request.param)

@@ -110,8 +110,8 @@ def test_each_process_with_http_has_metrics(running: ServiceProcess, variant: st
     assert sum(map(float, answered)) >= 1
 
 
-def test_it_is_swept(running: ServiceProcess, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "loadtest", "run", "--target", running.url, "--rps", "1,2"]
+def test_it_is_loaded(running: ServiceProcess, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "loadtest", "run", "--target", running.url, "--rps", "2"]
     command += ["--duration", "5", "--warmup", "1", "--questions", str(QUESTIONS), "--max-tokens", "8"]
     command += ["--out", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=200)
@@ -119,12 +119,11 @@ def test_it_is_swept(running: ServiceProcess, tmp_path: Path) -> None:
     [path] = tmp_path.rglob("report.json")
     report = json.loads(path.read_text())
     assert report["complete"]
-    assert [level["rate_rps"] for level in report["levels"]] == [1, 2]
-    for level in report["levels"]:
-        [round_] = level["rounds"]
-        assert round_["errors"] == {}
-        assert round_["counts"]["completed"] == round_["counts"]["scheduled"] > 0
-        assert round_["ttft_s"]["p50"] > 0
+    [level] = report["levels"]
+    [round_] = level["rounds"]
+    assert round_["errors"] == {}
+    assert round_["counts"]["completed"] == round_["counts"]["scheduled"] > 0
+    assert round_["ttft_s"]["p50"] > 0
     assert report["environment"]["server"]["index"]["hash"]
 
 

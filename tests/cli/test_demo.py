@@ -22,11 +22,11 @@ from tests.processes import descendants
 class Demo:
     """``rag-llm demo`` in a folder of its own, watched from outside."""
 
-    def __init__(self, folder: Path, architecture: str) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         self.folder = folder
         self._output = folder / "output"
         self._seen: dict[int, psutil.Process] = {}
-        command = [sys.executable, "-m", "app.cli", "demo", "-a", architecture, "--rps", "2,3"]
+        command = [sys.executable, "-m", "app.cli", "demo", *options, "--rps", "2,3"]
         command += ["--duration", "6", "--warmup", "1", "--set", f"server.port={free_port()}"]
         environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         environment["PYTHONPATH"] = str(Path(__file__).parents[2])
@@ -64,7 +64,7 @@ class Demo:
 
 
 def test_it_asks_sweeps_reports_and_stops(tmp_path: Path) -> None:
-    demo = Demo(tmp_path, "baseline")
+    demo = Demo(tmp_path)
     demo.wait_for(lambda: demo.process.poll() is not None, 200)
     assert demo.process.returncode == 0, demo.output
     assert "[1]" in demo.output
@@ -85,7 +85,7 @@ def test_it_asks_sweeps_reports_and_stops(tmp_path: Path) -> None:
     ids=["while it prepares", "while Ray starts", "while it sweeps"],
 )
 def test_ctrl_c_leaves_no_process(tmp_path: Path, architecture: str, sign: str) -> None:
-    demo = Demo(tmp_path, architecture)
+    demo = Demo(tmp_path, "-a", architecture)
 
     def reached() -> bool:
         if sign == "demo model":

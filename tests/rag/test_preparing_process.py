@@ -41,7 +41,7 @@ def pending(preparer: Preparer) -> PendingIndex | None:
     return preparer.index.pending
 
 
-def test_it_prepares_what_this_process_would(make_settings: Make) -> None:
+def test_it_prepares_and_refuses_what_this_process_would(make_settings: Make) -> None:
     settings = make_settings()
 
     async def run() -> None:
@@ -58,19 +58,10 @@ def test_it_prepares_what_this_process_would(make_settings: Make) -> None:
             many = await asyncio.gather(*(there.prepare(asked(top_k=1 + number % 3)) for number in range(12)))
             assert [len(one.prompt.passages) for one in many] == [1 + number % 3 for number in range(12)]
             there.check_health()
-        assert not descendants(os.getpid(), CHILD)
-
-    asyncio.run(run())
-
-
-def test_errors_come_across_whole(make_settings: Make) -> None:
-    settings = make_settings()
-
-    async def run() -> None:
-        async with started(PreparingProcess(settings), settings) as there:
             with pytest.raises(InvalidRequest, match="top_k is 1000") as refused:
                 await there.prepare(asked(top_k=1000))
             assert refused.value.param == "rag.top_k"
+        assert not descendants(os.getpid(), CHILD)
 
     asyncio.run(run())
 

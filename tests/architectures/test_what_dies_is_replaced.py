@@ -1,34 +1,18 @@
-"""Actors and replicas that die are replaced; the others go on; unbegun answers are tried again once."""
+"""Actors and replicas that die are replaced; the others go on; unbegun answers are tried again once.
+
+As nothing is lost, the services of the other files are used; these tests are the last of each.
+"""
 
 import threading
 import time
-from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
 
-from app.settings import Settings
 from tests.architectures.questions import some
-from tests.architectures.service import ServiceProcess, free_port
+from tests.architectures.service import ServiceProcess
 
 WORKER = {"rac": "ray::EngineActor", "rsc": "ray::ServeReplica"}
-
-
-@pytest.fixture(scope="module", params=list(WORKER))
-def pair(
-    request: pytest.FixtureRequest,
-    make_settings: Callable[..., Settings],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[tuple[ServiceProcess, str]]:
-    """An architecture with two actors or replicas, and the name of their processes."""
-    port = {"port": free_port()}
-    settings = make_settings(architecture=request.param, replicas={"count": 2}, server=port)
-    service = ServiceProcess(settings, tmp_path_factory.mktemp("pair"))
-    try:
-        service.wait_ready()
-        yield service, WORKER[request.param]
-    finally:
-        assert not service.stop_and_look()
 
 
 class Load:
@@ -79,13 +63,14 @@ class Load:
             thread.join(60)
 
 
-def test_a_killed_worker_costs_only_the_answers_it_had_begun(pair: tuple[ServiceProcess, str]) -> None:
-    service, name = pair
-    assert len(service.descendants(name)) == 2
-    load = Load(service.url, clients=4)
+@pytest.mark.variants(*WORKER)
+def test_a_killed_worker_costs_only_the_answers_it_had_begun(running: ServiceProcess, variant: str) -> None:
+    name = WORKER[variant]
+    assert len(running.descendants(name)) == 2
+    load = Load(running.url, clients=4)
     try:
         load.wait_for(10)
-        victim = service.descendants(name)[0]
+        victim = running.descendants(name)[0]
         victim.kill()
         load.wait_for(20)  # the other one goes on
     finally:
@@ -93,33 +78,21 @@ def test_a_killed_worker_costs_only_the_answers_it_had_begun(pair: tuple[Service
     assert load.unbegun == []
     assert load.broken_off <= 4
     until = time.monotonic() + 120
-    while len([p for p in service.descendants(name) if p.pid != victim.pid]) < 2:
+    while len([p for p in running.descendants(name) if p.pid != victim.pid]) < 2:
         assert time.monotonic() < until, "the dead worker was not replaced"
         time.sleep(0.5)
 
 
-@pytest.fixture(scope="module")
-def rvc(
-    make_settings: Callable[..., Settings], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[ServiceProcess]:
-    settings = make_settings(architecture="rvc", server={"port": free_port()})
-    service = ServiceProcess(settings, tmp_path_factory.mktemp("rvc"))
-    try:
-        service.wait_ready()
-        yield service
-    finally:
-        assert not service.stop_and_look()
-
-
-def test_a_restarted_controller_keeps_the_replica(rvc: ServiceProcess) -> None:
+@pytest.mark.variants("rvc")
+def test_a_restarted_controller_keeps_the_replica(running: ServiceProcess) -> None:
     """As after the loss of a cluster's head, which takes the controller with it."""
-    [controller] = rvc.descendants("ray::ServeController")
-    before = pids(rvc, "ray::ServeReplica"), pids(rvc, "VLLM::EngineCore")
-    load = Load(rvc.url, clients=1)
+    [controller] = running.descendants("ray::ServeController")
+    before = pids(running, "ray::ServeReplica"), pids(running, "VLLM::EngineCore")
+    load = Load(running.url, clients=1)
     try:
         controller.kill()
         until = time.monotonic() + 60
-        while pids(rvc, "ray::ServeController") in ([], [controller.pid]):
+        while pids(running, "ray::ServeController") in ([], [controller.pid]):
             assert time.monotonic() < until, "the controller was not restarted"
             time.sleep(0.2)
         # One that takes the replica for broken starts another within 5 s.
@@ -128,22 +101,23 @@ def test_a_restarted_controller_keeps_the_replica(rvc: ServiceProcess) -> None:
     finally:
         load.stop()
     assert (load.unbegun, load.broken_off) == ([], 0)
-    assert (pids(rvc, "ray::ServeReplica"), pids(rvc, "VLLM::EngineCore")) == before
+    assert (pids(running, "ray::ServeReplica"), pids(running, "VLLM::EngineCore")) == before
 
 
 def pids(service: ServiceProcess, name: str) -> list[int]:
     return [process.pid for process in service.descendants(name)]
 
 
-def test_a_dead_vllm_engine_is_replaced(rvc: ServiceProcess) -> None:
-    [engine] = rvc.descendants("VLLM::EngineCore")
+@pytest.mark.variants("rvc")
+def test_a_dead_vllm_engine_is_replaced(running: ServiceProcess) -> None:
+    [engine] = running.descendants("VLLM::EngineCore")
     engine.kill()
     until = time.monotonic() + 180
     while True:
         assert time.monotonic() < until, "the service did not come back"
-        found = pids(rvc, "VLLM::EngineCore")
-        if found and found != [engine.pid] and rvc.healthy():
+        found = pids(running, "VLLM::EngineCore")
+        if found and found != [engine.pid] and running.healthy():
             break
         time.sleep(0.5)
-    assert rvc.chat("Who orders the gate closed?", max_tokens=3).status_code == 200
-    assert len(rvc.descendants("VLLM::EngineCore")) == 1
+    assert running.chat("Who orders the gate closed?", max_tokens=3).status_code == 200
+    assert len(running.descendants("VLLM::EngineCore")) == 1
