@@ -38,8 +38,8 @@ class Preparation(Preparer):
         """Of the index, now."""
         return IndexState(self._index.describe(), self._index.pending)
 
-    async def start(self, rag: RagSettings) -> None:
-        """Load what is there, and wait for what isn't, up to startup.wait_s."""
+    async def start(self, rag: RagSettings) -> "asyncio.Future[None]":
+        """Load what is there, and wait for what isn't, up to startup.wait_s: all before it returns."""
         self._rag = rag
         patience = Patience(self._settings.startup.wait_s)
         folder = Path(self._settings.model.path)
@@ -49,6 +49,9 @@ class Preparation(Preparer):
         self._builder = PromptBuilder(tokenizer, self._settings.engine.max_model_len)
         if rag.enabled:
             await self._index.load(rag.index, patience)
+        loaded = asyncio.get_running_loop().create_future()
+        loaded.set_result(None)
+        return loaded
 
     async def use(self, rag: RagSettings) -> None:
         """Take other settings; returns after the first look at the index that they name."""

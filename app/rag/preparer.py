@@ -1,6 +1,7 @@
 """What prepares prompts, whichever process it lives in."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Awaitable
 from dataclasses import dataclass
 
 from app.rag.prompt import Prompt
@@ -81,11 +82,15 @@ class Preparer(ABC):
         """Of the index, as far as is known here."""
 
     @abstractmethod
-    async def start(self, rag: RagSettings) -> None:
+    async def start(self, rag: RagSettings) -> Awaitable[None]:
         """Load the tokenizer and, if the settings retrieve, embedding model and index.
 
+        Returns:
+            What ends when all is loaded. If that is elsewhere, this process has its hands free meanwhile.
+
         Raises:
-            ModelFolderError, IndexFolderError: one is missing still, or can't be used.
+            ModelFolderError, IndexFolderError: one is missing still, or can't be used; by what is
+                returned, too.
         """
 
     @abstractmethod

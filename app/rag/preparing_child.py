@@ -52,6 +52,7 @@ class Child:
         try:
             outcome = await getattr(self._preparation, name)(*arguments)
             if name == "start":
+                outcome = None  # all is loaded, and the future stays here
                 freeze_heap()
         except RagLlmError as error:
             outcome = error

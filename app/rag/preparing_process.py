@@ -11,11 +11,13 @@ import socket
 import subprocess
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from app.errors import EngineFailed, NotReady
 from app.rag.frames import frame, read_frame
 from app.rag.preparer import Asked, IndexState, Made, Preparer
+from app.retrieval.integrity import locate
 from app.retrieval.retriever import Retrieved
 from app.settings import Settings
 from app.settings.model import RagSettings
@@ -47,8 +49,10 @@ class PreparingProcess(Preparer):
         """As the child last said."""
         return self._index
 
-    async def start(self, rag: RagSettings) -> None:
-        """Start the child and wait until it has loaded."""
+    async def start(self, rag: RagSettings) -> "asyncio.Future[Any]":
+        """Start the child, which loads while this process does other things."""
+        if rag.enabled and not self._settings.startup.wait_s:
+            locate(Path(rag.index))  # or its absence would be told only when the engine has loaded
         here, there = socket.socketpair()
         with there:
             self._process = subprocess.Popen(
@@ -61,20 +65,20 @@ class PreparingProcess(Preparer):
         reader, self._writer = await asyncio.open_connection(sock=here)
         self._reading = asyncio.create_task(self._read(reader))
         self._writer.write(frame(self._settings.model_dump(mode="json")))
-        await self._call("start", rag)
+        return self._ask("start", rag)
 
     async def use(self, rag: RagSettings) -> None:
         """Messages keep their order: what is asked from now on sees the new settings."""
-        await self._call("use", rag)
+        await self._ask("use", rag)
 
     async def prepare(self, asked: Asked) -> Made:
         """In the child."""
-        made: Made = await self._call("prepare", asked)
+        made: Made = await self._ask("prepare", asked)
         return made
 
     async def retrieve(self, question: str, top_k: int | None) -> Retrieved:
         """In the child."""
-        retrieved: Retrieved = await self._call("retrieve", question, top_k)
+        retrieved: Retrieved = await self._ask("retrieve", question, top_k)
         return retrieved
 
     def check_health(self) -> None:
@@ -82,17 +86,16 @@ class PreparingProcess(Preparer):
         if self._died:
             raise EngineFailed(DIED)
 
-    async def _call(self, name: str, *arguments: object) -> Any:
+    def _ask(self, name: str, *arguments: object) -> "asyncio.Future[Any]":
+        """What is asked is on its way when this returns."""
         if self._writer is None:
             raise NotReady("the process that prepares prompts is not started")
         self.check_health()
         number = next(self._numbers)
         answer = self._waiting[number] = asyncio.get_running_loop().create_future()
+        answer.add_done_callback(lambda _: self._waiting.pop(number))
         self._writer.write(frame((number, name, arguments)))
-        try:
-            return await answer
-        finally:
-            del self._waiting[number]
+        return answer
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
         """Hand answers to those who wait for them, until the child has gone."""
@@ -108,7 +111,7 @@ class PreparingProcess(Preparer):
                 else:
                     answer.set_result(outcome)
         self._died = True
-        for answer in self._waiting.values():
+        for answer in list(self._waiting.values()):
             if not answer.done():
                 answer.set_exception(EngineFailed(DIED))
 

@@ -89,10 +89,13 @@ class Service:
             stop = await asyncio.to_thread(serve_metrics, metrics.host, metrics.port, REGISTRY)
             self._at_the_end.callback(stop)
         try:
-            await self._preparer.start(self.rag)
+            prepared = await self._preparer.start(self.rag)
             await self.engine.start()
+            await prepared
         except RagLlmError as error:
             self.failure = error
+            # Its processes would outlive a replica that is killed now.
+            await self.engine.shutdown()
             raise
         await asyncio.to_thread(freeze_heap)
         self._ready = True

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from app.errors import EngineFailed, IndexMissing, InvalidRequest
+from app.errors import EngineFailed, IndexFolderError, IndexMissing, InvalidRequest
 from app.rag.preparation import Preparation
 from app.rag.preparer import Asked, PendingIndex, Preparer, RagOptions
 from app.rag.preparing_process import CHILD, PreparingProcess
@@ -27,7 +27,7 @@ Make = Callable[..., Settings]
 @asynccontextmanager
 async def started(preparer: Preparer, settings: Settings) -> AsyncIterator[Preparer]:
     try:
-        await preparer.start(settings.rag)
+        await (await preparer.start(settings.rag))
         yield preparer
     finally:
         await preparer.close()
@@ -70,9 +70,29 @@ def test_an_index_that_is_missing_fails_the_start(make_settings: Make, tmp_path:
     settings = make_settings(rag={"index": str(tmp_path / "none")})
 
     async def run() -> None:
+        preparer = PreparingProcess(settings)
         with pytest.raises(IndexMissing, match="doesn't exist"):
-            async with started(PreparingProcess(settings), settings):
-                pass
+            await preparer.start(settings.rag)
+        assert not descendants(os.getpid(), CHILD), "at once, without a process"
+
+    asyncio.run(run())
+
+
+def test_an_index_that_is_damaged_fails_the_start(
+    make_settings: Make, bakeries: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(bakeries, tmp_path / "bad", symlinks=True)
+    vectors = next((tmp_path / "bad").rglob("vectors.faiss"))
+    vectors.write_bytes(vectors.read_bytes()[:-1])
+    settings = make_settings(rag={"index": str(tmp_path / "bad")})
+
+    async def run() -> None:
+        preparer = PreparingProcess(settings)
+        loaded = await preparer.start(settings.rag)
+        assert not loaded.done(), "it loads meanwhile"
+        with pytest.raises(IndexFolderError, match="damaged"):
+            await loaded
+        await preparer.close()
         assert not descendants(os.getpid(), CHILD)
 
     asyncio.run(run())
@@ -133,7 +153,7 @@ from app.settings.load import load_settings
 async def run():
     settings = load_settings(config=Path(sys.argv[1]))
     preparer = PreparingProcess(settings)
-    await preparer.start(settings.rag)
+    await (await preparer.start(settings.rag))
     print("ready", flush=True)
     await asyncio.sleep(600)
 
