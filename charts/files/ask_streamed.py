@@ -8,6 +8,24 @@ import time
 import httpx
 from httpx_sse import connect_sse
 
+WAIT_S = 60.0
+"""A service that has just become ready can't be reached at once: nodes hear of its pods a moment later."""
+
+
+def wait(client: httpx.Client) -> None:
+    """Return when somebody listens; raises httpx.ConnectError when nobody does for WAIT_S."""
+    until = time.monotonic() + WAIT_S
+    while True:
+        try:
+            client.get("/health")
+        except httpx.ConnectError as error:
+            if time.monotonic() > until:
+                raise
+            print(f"waiting for {client.base_url}: {error}", flush=True)
+            time.sleep(2)
+        else:
+            return
+
 
 def ask(client: httpx.Client) -> str:
     """Ask; gives what is wrong with the answer, or nothing."""
@@ -50,9 +68,10 @@ def main() -> None:
     headers = {"authorization": f"Bearer {key}"} if key else {}
     address = os.environ["ADDRESS"]
     with httpx.Client(base_url=address, headers=headers, timeout=httpx.Timeout(300, connect=10)) as client:
-        if key and client.get("/v1/models", headers={"authorization": "Bearer wrong"}).status_code != 401:
-            sys.exit("a wrong API key was not refused")
         try:
+            wait(client)
+            if key and client.get("/v1/models", headers={"authorization": "Bearer wrong"}).status_code != 401:
+                sys.exit("a wrong API key was not refused")
             wrong = ask(client)
         except httpx.HTTPError as error:
             sys.exit(f"{address}: {error or type(error).__name__}")

@@ -100,6 +100,10 @@ engine.quantization: VLLM_QUANT
   value: "131072"
 - name: RAY_SERVE_THROUGHPUT_OPTIMIZED
   value: "1"
+{{- if not (kindIs "invalid" $values.shutdown.drainSeconds) }}
+- name: RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S
+  value: {{ $values.shutdown.drainSeconds | quote }}
+{{- end }}
 - name: RAY_worker_niceness
   value: "0"
 - name: RAY_kill_child_processes_on_worker_exit_with_raylet_subreaper

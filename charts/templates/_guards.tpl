@@ -34,8 +34,9 @@ values.schema.json. Included by http-service.yaml, which is always rendered.
 {{- fail "ray.upgradeStrategy.type = NewClusterWithIncrementalUpgrade needs ray.autoscaler.enabled = true and ray.upgradeStrategy.gatewayClassName; use NewCluster without a Gateway" -}}
 {{- end -}}
 {{- end -}}
-{{- if le (int .Values.shutdown.gracePeriodSeconds) (int .Values.shutdown.preStopSeconds) -}}
-{{- fail (printf "shutdown.gracePeriodSeconds = %v must be more than shutdown.preStopSeconds = %v, or pods are killed before they are told to stop" .Values.shutdown.gracePeriodSeconds .Values.shutdown.preStopSeconds) -}}
+{{- $leaving := add .Values.shutdown.preStopSeconds (ternary 0 .Values.shutdown.drainSeconds (eq .Values.architecture "baseline")) -}}
+{{- if le (int .Values.shutdown.gracePeriodSeconds) (int $leaving) -}}
+{{- fail (printf "shutdown.gracePeriodSeconds = %v must be more than shutdown.preStopSeconds and drainSeconds together = %d, or pods are killed while they end what they have begun" .Values.shutdown.gracePeriodSeconds $leaving) -}}
 {{- end -}}
 {{- with .Values.metrics.port -}}
 {{- range $taken := list 8000 8080 8265 8404 8500 9101 9500 10001 52365 -}}

@@ -21,8 +21,12 @@ REFUSED: list[tuple[Values, str]] = [
         "needs ray.autoscaler.enabled = true and ray.upgradeStrategy.gatewayClassName",
     ),
     (
-        {"shutdown": {"preStopSeconds": 90}},
-        "shutdown.gracePeriodSeconds = 90 must be more than shutdown.preStopSeconds = 90",
+        {"shutdown": {"preStopSeconds": 60}},
+        "shutdown.gracePeriodSeconds = 90 must be more than shutdown.preStopSeconds and drainSeconds",
+    ),
+    (
+        {"architecture": "baseline", "shutdown": {"preStopSeconds": 90}},
+        "must be more than shutdown.preStopSeconds and drainSeconds together = 90",
     ),
     (
         {"metrics": {"port": 7990}},

@@ -177,7 +177,7 @@ def test_ray_reads_the_same_switches_on_head_and_workers() -> None:
     assert switches(found["head"]) == switches(found["workers"]) == switches(found["dispatcher"])
     assert switches(found["head"])["RAY_SERVE_ENABLE_HA_PROXY"] == "1"
     assert switches(found["head"])["RAY_SERVE_HAPROXY_BINARY_PATH"] == "/opt/rag-llm/bin/haproxy"
-    assert len(switches(found["head"])) == 11
+    assert len(switches(found["head"])) == 12
 
 
 @pytest.mark.parametrize(("values", "cpu"), ALL)

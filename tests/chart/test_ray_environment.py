@@ -23,6 +23,8 @@ ONE_MACHINE = {
 BY_SIZE = {"RAY_SERVE_HAPROXY_NBTHREAD", "RAY_SERVE_HAPROXY_MAXCONN"}
 """A cluster's HAProxy is larger, as values say."""
 PROGRAM = "RAY_SERVE_HAPROXY_BINARY_PATH"
+DRAIN = "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S"
+"""Read by `ray start`, which only pods have."""
 
 
 @pytest.fixture
@@ -39,7 +41,7 @@ def embedded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
 def test_pods_have_what_an_embedded_ray_has(embedded: dict[str, str], pod: str) -> None:
     variables = environment(pod_templates(render())[pod])
     ours = {name: value for name, value in variables.items() if name.startswith("RAY_")}
-    own = {*BY_SIZE, PROGRAM}
+    own = {*BY_SIZE, PROGRAM, DRAIN}
     assert {name: ours[name] for name in ours.keys() - own} == {
         name: embedded[name] for name in embedded.keys() - own - ONE_MACHINE
     }

@@ -53,6 +53,17 @@ class Service(BaseHTTPRequestHandler):
         """Nothing on the terminal."""
 
 
+def start(port: int, *, expect: bool = True) -> "subprocess.Popen[str]":
+    said = {"ADDRESS": f"http://127.0.0.1:{port}", "QUESTION": "Is it?", "API_KEYS": f"{KEY},other"}
+    return subprocess.Popen(
+        [sys.executable, str(FILES / "ask_streamed.py")],
+        env=os.environ | said | {"EXPECT_PASSAGES": str(expect).lower()},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
 Ask = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -65,18 +76,28 @@ def ask() -> Iterator[Ask]:
         events: list[dict[str, Any]], *, done: bool = True, keyed: bool = True, expect: bool = True
     ) -> "subprocess.CompletedProcess[str]":
         vars(server).update(events=events, done=done, keyed=keyed)
-        said = {
-            "ADDRESS": f"http://127.0.0.1:{server.server_port}",
-            "QUESTION": "Is it?",
-            "API_KEYS": f"{KEY},other",
-        }
-        environment = os.environ | said | {"EXPECT_PASSAGES": str(expect).lower()}
-        command = [sys.executable, str(FILES / "ask_streamed.py")]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+        process = start(server.server_port, expect=expect)
+        printed, complained = process.communicate(timeout=60)
+        return subprocess.CompletedProcess(process.args, process.returncode, printed, complained)
 
     yield run
     server.shutdown()
     server.server_close()
+
+
+def test_a_service_that_is_not_reached_yet_is_waited_for() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Service, bind_and_activate=False) as server:
+        vars(server).update(events=GOOD, done=True, keyed=True)
+        server.server_bind()
+        process = start(server.server_port)
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("waiting for http://127.0.0.1")
+        server.server_activate()
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        printed, complained = process.communicate(timeout=60)
+        server.shutdown()
+    assert process.returncode == 0, complained
+    assert "1 passages" in printed
 
 
 def test_a_streamed_answer_with_passages(ask: Ask) -> None:
