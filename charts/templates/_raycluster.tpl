@@ -89,6 +89,11 @@ template:
     {{- . | nindent 4 }}
     {{- end }}
     terminationGracePeriodSeconds: {{ $values.shutdown.gracePeriodSeconds }}
+    {{- if $values.ray.autoscaler.enabled }}
+    # The autoscaler doesn't listen to SIGTERM, and a container's first process isn't ended by what it doesn't listen
+    # to: the head would last for its whole grace. Here the first process is the pod's.
+    shareProcessNamespace: true
+    {{- end }}
     containers:
       - name: ray-head
         image: {{ include "rag-llm.image" (dict "root" . "group" $group) }}

@@ -168,6 +168,12 @@ def test_grace_is_longer_than_the_wait(architecture: str) -> None:
             assert pod["spec"]["terminationGracePeriodSeconds"] == 90
 
 
+def test_no_process_that_ignores_sigterm_is_the_first_of_the_head() -> None:
+    assert pods({})["head"]["spec"]["shareProcessNamespace"] is True
+    alone = pod_templates(render({"ray": {"autoscaler": {"enabled": False}}}))["head"]
+    assert "shareProcessNamespace" not in alone["spec"]
+
+
 def test_ray_reads_the_same_switches_on_head_and_workers() -> None:
     def switches(pod: Document) -> dict[str, Any]:
         variables = pod["spec"]["containers"][0]["env"]
